@@ -16,16 +16,16 @@
 
 enum {
     JOURNAL_ID_SIZE = 16,
-    BATCH_RECORD_LIMIT = 64,       ///< Most records in one batch.
-    BATCH_SIZE_LIMIT = 48 * 1024,  ///< Largest batch in bytes; the broker allows a little more.
+    BATCH_RECORD_LIMIT = 64,      ///< Most records in one batch.
+    BATCH_SIZE_LIMIT = 48 * 1024, ///< Largest batch in bytes; the broker allows a little more.
 };
 
 struct batch_header {
     uint8_t journal_id[JOURNAL_ID_SIZE]; ///< Random, made when the journal was formatted.
     uint32_t boot_id;                    ///< Counts boots; all records of a batch share one.
-    uint64_t first_seq;                  ///< Sequence number of the first record; the others follow on.
-    uint64_t oldest_seq;                 ///< Oldest record the journal still holds.
-    uint32_t count;                      ///< Records in the batch, 1 to BATCH_RECORD_LIMIT.
+    uint64_t first_seq;  ///< Sequence number of the first record; the others follow on.
+    uint64_t oldest_seq; ///< Oldest record the journal still holds.
+    uint32_t count;      ///< Records in the batch, 1 to BATCH_RECORD_LIMIT.
 };
 
 /// Writes `header->count` records to `out` and their size to `*size`.
