@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "fleet_device.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mosquitto.h>
+
+#include "fleet_identity.h"
+
+enum {
+    KEEPALIVE_S = 60,
+    READING_US = 1000000,
+    BATCH_CAPACITY = 4096,
+    ACK_TEXT_LIMIT = 256,
+};
+
+static void subscribe_to_acks(struct mosquitto *session, void *ctx, int reason)
+{
+    struct fleet_device *device = ctx;
+    char topic[FLEET_ID_SIZE + 32];
+
+    if (reason != 0) {
+        return;
+    }
+    (void)snprintf(topic, sizeof topic, "energy_meter/%s/ack", device->id);
+    (void)mosquitto_subscribe(session, NULL, topic, 1);
+}
+
+static void note_subscribed(struct mosquitto *session, void *ctx, int message_id, int count,
+                            const int *granted)
+{
+    struct fleet_device *device = ctx;
+    (void)session;
+    (void)message_id;
+    device->subscribed = count == 1 && granted[0] < 0x80;
+}
+
+static void note_taken(struct mosquitto *session, void *ctx, int message_id)
+{
+    struct fleet_device *device = ctx;
+    (void)session;
+    (void)message_id;
+    device->counts.taken++;
+}
+
+static void note_lost(struct mosquitto *session, void *ctx, int reason)
+{
+    struct fleet_device *device = ctx;
+    (void)session;
+    (void)reason;
+    device->subscribed = false;
+    device->counts.disconnects++;
+}
+
+static void take_watermark(struct fleet_device *device, uint64_t watermark)
+{
+    if (watermark <= device->watermark || watermark >= device->next_seq) {
+        return;
+    }
+    if (device->oldest_unacknowledged_seq <= watermark) {
+        const uint64_t latency_us = device->now_us - device->oldest_unacknowledged_us;
+        device->counts.latency_us_sum += latency_us;
+        device->counts.latency_count++;
+        if (latency_us > device->counts.latency_us_max) {
+            device->counts.latency_us_max = latency_us;
+        }
+        device->oldest_unacknowledged_seq = UINT64_MAX;
+    }
+    device->watermark = watermark;
+    device->counts.acknowledged = watermark;
+}
+
+/// Finds the number behind `"watermark":`. The full parser is the device's; a load generator that
+/// spent its time on parsing would measure itself.
+static void read_ack(struct mosquitto *session, void *ctx, const struct mosquitto_message *message)
+{
+    static const char member[] = "\"watermark\":";
+    struct fleet_device *device = ctx;
+    char text[ACK_TEXT_LIMIT];
+    (void)session;
+
+    if (message->payloadlen <= 0 || (size_t)message->payloadlen >= sizeof text) {
+        return;
+    }
+    memcpy(text, message->payload, (size_t)message->payloadlen);
+    text[message->payloadlen] = '\0';
+    const char *found = strstr(text, member);
+    if (found != NULL) {
+        take_watermark(device, strtoull(found + strlen(member), NULL, 10));
+    }
+}
+
+static void fill_reading(struct fleet_device *device)
+{
+    struct reading *reading = &device->reading;
+    *reading = (struct reading){
+        .window_us = READING_US, .frequency_mhz = 50000, .channels = 0xff, .connected = 0xff
+    };
+    for (unsigned channel = 0; channel < READING_CHANNEL_COUNT; channel++) {
+        reading->channel[channel] = (struct reading_channel){
+            .voltage_10mv = 23012,
+            .current_100ua = 10000 + 1000 * channel,
+            .active_power_10mw = 22500 + (int32_t)(2250 * channel),
+            .reactive_power_10mvar = 4800,
+            .apparent_power_10mva = 23012 + 2301 * channel,
+            .power_factor_1e4 = 9777,
+        };
+    }
+}
+
+enum status fleet_device_open(struct fleet_device *device, const char *id, void *tls,
+                              uint64_t window)
+{
+    *device = (struct fleet_device){
+        .tls = tls, .next_seq = 1, .window = window, .oldest_unacknowledged_seq = UINT64_MAX
+    };
+    if (strlen(id) >= sizeof device->id) {
+        return STATUS_INVALID;
+    }
+    (void)snprintf(device->id, sizeof device->id, "%s", id);
+    (void)snprintf((char *)device->journal_id, sizeof device->journal_id, "%.15s", id);
+    fill_reading(device);
+
+    device->session = mosquitto_new(device->id, true, device);
+    if (device->session == NULL ||
+        mosquitto_void_option(device->session, MOSQ_OPT_SSL_CTX, tls) != MOSQ_ERR_SUCCESS) {
+        return STATUS_IO;
+    }
+    (void)mosquitto_int_option(device->session, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    (void)mosquitto_max_inflight_messages_set(device->session, 0);
+    mosquitto_connect_callback_set(device->session, subscribe_to_acks);
+    mosquitto_subscribe_callback_set(device->session, note_subscribed);
+    mosquitto_publish_callback_set(device->session, note_taken);
+    mosquitto_disconnect_callback_set(device->session, note_lost);
+    mosquitto_message_callback_set(device->session, read_ack);
+    return STATUS_OK;
+}
+
+void fleet_device_close(struct fleet_device *device)
+{
+    if (device->session != NULL) {
+        (void)mosquitto_disconnect(device->session);
+        mosquitto_destroy(device->session);
+    }
+    fleet_identity_close(device->tls);
+    *device = (struct fleet_device){ 0 };
+}
+
+enum status fleet_device_connect(struct fleet_device *device, const char *host, int port)
+{
+    const int result = mosquitto_connect(device->session, host, port, KEEPALIVE_S);
+    return result == MOSQ_ERR_SUCCESS ? STATUS_OK : STATUS_IO;
+}
+
+int fleet_device_socket(const struct fleet_device *device)
+{
+    return mosquitto_socket(device->session);
+}
+
+bool fleet_device_wants_write(const struct fleet_device *device)
+{
+    return mosquitto_want_write(device->session);
+}
+
+enum status fleet_device_service(struct fleet_device *device, bool readable, bool writable,
+                                 uint64_t now_us)
+{
+    int result = MOSQ_ERR_SUCCESS;
+
+    device->now_us = now_us;
+    if (readable) {
+        result = mosquitto_loop_read(device->session, 1);
+    }
+    if (result == MOSQ_ERR_SUCCESS && writable) {
+        result = mosquitto_loop_write(device->session, 1);
+    }
+    if (result == MOSQ_ERR_SUCCESS && !readable && !writable) {
+        result = mosquitto_loop_misc(device->session);
+    }
+    return result == MOSQ_ERR_SUCCESS ? STATUS_OK : STATUS_IO;
+}
+
+bool fleet_device_can_publish(const struct fleet_device *device)
+{
+    return device->subscribed && device->next_seq - 1 - device->watermark < device->window;
+}
+
+enum status fleet_device_publish(struct fleet_device *device, uint64_t now_us)
+{
+    uint8_t payload[BATCH_CAPACITY];
+    size_t size = 0;
+    char topic[FLEET_ID_SIZE + 32];
+    struct record record = { .kind = RECORD_KIND_READING, .reading = device->reading };
+    struct batch_header header = {
+        .boot_id = 1, .first_seq = device->next_seq, .oldest_seq = device->watermark + 1, .count = 1
+    };
+
+    memcpy(header.journal_id, device->journal_id, sizeof header.journal_id);
+    record.reading.uptime_ms = device->next_seq * (READING_US / 1000);
+    for (unsigned channel = 0; channel < READING_CHANNEL_COUNT; channel++) {
+        record.reading.channel[channel].import_mj = (int64_t)(device->next_seq * 225000);
+    }
+    enum status status = batch_encode(&header, &record, payload, sizeof payload, &size);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    (void)snprintf(topic, sizeof topic, "energy_meter/%s/batch", device->id);
+    if (mosquitto_publish(device->session, NULL, topic, (int)size, payload, 1, false) !=
+        MOSQ_ERR_SUCCESS) {
+        return STATUS_IO;
+    }
+    if (device->oldest_unacknowledged_seq == UINT64_MAX) {
+        device->oldest_unacknowledged_seq = device->next_seq;
+        device->oldest_unacknowledged_us = now_us;
+    }
+    device->next_seq++;
+    device->counts.published++;
+    return STATUS_OK;
+}
