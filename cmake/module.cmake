@@ -29,6 +29,9 @@ set(OHM_MAY_USE_sim    base core sim)        # the world outside the device
 # Libraries from outside stop at the borders: the device's mind and the fleet's rules use none.
 set(OHM_NO_EXTERNAL base core domain)
 
+# Everything else runs on Linux and may use what POSIX and glibc offer.
+set(OHM_HOSTED port app boot store edge daemon guard cli sim)
+
 set(OHM_WARNINGS
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wmissing-prototypes
   -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wdouble-promotion)
@@ -52,6 +55,9 @@ function(module name)
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} ${ARG_EXTERNAL})
     target_compile_options(${name} PRIVATE ${OHM_WARNINGS} -ffp-contract=off)
     set_target_properties(${name} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON)
+    if(ARG_LAYER IN_LIST OHM_HOSTED)
+      target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
@@ -71,6 +77,7 @@ function(module name)
     add_executable(${test} ${source})
     target_link_libraries(${test} PRIVATE ${name} ${ARG_PRIVATE} ${ARG_TEST_LINKS} PkgConfig::cmocka)
     target_compile_options(${test} PRIVATE ${OHM_WARNINGS})
+    target_compile_definitions(${test} PRIVATE _GNU_SOURCE)
     string(REGEX REPLACE "^test_" "" label ${test})
     add_test(NAME ${label} COMMAND ${test})
   endforeach()
@@ -99,6 +106,7 @@ function(program name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_EXTERNAL})
+  target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
   target_compile_options(${name} PRIVATE ${OHM_WARNINGS})
 endfunction()
 
