@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A 74HC595 driven pin by pin: the relay bank's port on a board with one.
+///
+/// The register shifts on a rising CLOCK from QA towards QH and copies all eight bits to its
+/// outputs on a rising LATCH (TI SN74HC595, SCLS041, "Function table"). The first bit sent ends at
+/// QH, so the highest goes first and relay n sits on output n, QA being 0.
+///
+/// Where the serial output QH' is wired back to an input, every latch is preceded by a test: the
+/// complement and then the value are shifted through and read back, so a dead DATA or CLOCK line,
+/// an unpowered register or a wrong order is found before any output moves. Without that wire a
+/// dead bus cannot be seen and every latch reports success. A dead LATCH line is never seen.
+
+#include <stddef.h>
+
+#include "pin.h"
+#include "relay_bank.h"
+
+/// The wires. Each must be able to work from the task that owns the relay bank.
+struct shift_register_pins {
+    struct output_pin data;          ///< SER.
+    struct output_pin clock;         ///< SRCLK.
+    struct output_pin latch;         ///< RCLK.
+    struct output_pin output_enable; ///< OE, active low, pulled high on the board for the time of
+                                     ///< reset. Where it is tied to ground, give a pin that goes
+                                     ///< nowhere: open-all then depends on the data bus.
+    struct input_pin serial_out;     ///< QH'; `read` is NULL where it is not wired.
+};
+
+/// Storage for one register, owned by the caller. Use it only through the functions below.
+struct shift_register {
+    struct shift_register_pins pins;
+};
+
+/// Binds `chip` to its pins: outputs off, CLOCK and LATCH low. What is latched stays unknown.
+void shift_register_init(struct shift_register *chip, const struct shift_register_pins *pins);
+
+/// The relay bank's port on `chip`, which must outlive it. Its latch() returns STATUS_IO when what
+/// was read back is not what was sent.
+struct relay_bank_port shift_register_port(struct shift_register *chip);
