@@ -106,13 +106,14 @@ server_certificate() { # FOLDER COMMON_NAME
     certificate "$1" "$2" "$dir/ca.pem" "$dir/ca_key.pem" serverAuth "$(server_names)"
 }
 
-check_name() {
+check_name() { # NAME FOLDER_OF_THE_OTHER_KIND
     case $1 in
     '' | *[!A-Za-z0-9_-]*) fail "'$1' is not a name: letters, digits, '_' and '-' only, 1 to 32 of them" ;;
     esac
     [ ${#1} -le 32 ] || fail "'$1' has more than 32 characters"
     # The broker tells ohmd from the devices by this name alone.
     [ "$1" != ohmd ] || fail "'ohmd' is the server's own name"
+    [ ! -e "$2/$1" ] || fail "'$1' is taken: see $2/$1"
 }
 
 init() {
@@ -136,9 +137,13 @@ status() {
 command -v openssl >/dev/null || fail "openssl is missing (Debian: apt-get install openssl)"
 action=$1
 case $action in
-device | operator)
+device)
     [ $# -eq 3 ] || usage
-    check_name "$3"
+    check_name "$3" "$2/operators"
+    ;;
+operator)
+    [ $# -eq 3 ] || usage
+    check_name "$3" "$2/devices"
     ;;
 init) mkdir -p "$2" ;;
 status) [ $# -eq 2 ] || usage ;;
