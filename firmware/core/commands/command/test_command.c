@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "command.h"
+
+static enum status relay_control(const char *text, struct command *command)
+{
+    return command_parse_relay_control(text, strlen(text), command);
+}
+
+static void takes_every_action_of_the_older_meters(void **state)
+{
+    (void)state;
+    struct command command;
+
+    assert_int_equal(
+        relay_control("{\"action\":\"set_relay\",\"relay\":7,\"state\":true}", &command),
+        STATUS_OK);
+    assert_int_equal(command.kind, COMMAND_SWITCH);
+    assert_int_equal(command.request.operation, RELAY_SET);
+    assert_int_equal(command.request.relay, 7);
+    assert_true(command.request.closed);
+
+    assert_int_equal(relay_control("{\"action\":\"toggle_relay\",\"relay\":3}", &command),
+                     STATUS_OK);
+    assert_int_equal(command.request.operation, RELAY_TOGGLE);
+    assert_int_equal(command.request.relay, 3);
+
+    assert_int_equal(relay_control("{\"action\":\"all_on\"}", &command), STATUS_OK);
+    assert_int_equal(command.request.operation, RELAY_ALL_ON);
+    assert_int_equal(relay_control("{\"action\":\"all_off\"}", &command), STATUS_OK);
+    assert_int_equal(command.request.operation, RELAY_ALL_OFF);
+
+    assert_int_equal(
+        relay_control("{\"action\":\"set_all_relays\",\"mask\":170,\"x\":[]}", &command),
+        STATUS_OK);
+    assert_int_equal(command.request.operation, RELAY_SET_ALL);
+    assert_int_equal(command.request.mask, 170);
+
+    assert_int_equal(relay_control("{\"action\":\"get_status\"}", &command), STATUS_OK);
+    assert_int_equal(command.kind, COMMAND_GET_RELAY_STATUS);
+}
+
+static void refuses_actions_that_are_not_whole(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{}",
+        "{\"action\":5}",
+        "{\"action\":\"explode\"}",
+        "{\"action\":\"set_relay_of_a_name_that_is_far_too_long\"}",
+        "{\"action\":\"set_relay\",\"relay\":8,\"state\":true}",
+        "{\"action\":\"set_relay\",\"relay\":-1,\"state\":true}",
+        "{\"action\":\"set_relay\",\"relay\":256,\"state\":true}",
+        "{\"action\":\"set_relay\",\"relay\":\"0\",\"state\":true}",
+        "{\"action\":\"set_relay\",\"relay\":0}",
+        "{\"action\":\"set_relay\",\"relay\":0,\"state\":1}",
+        "{\"action\":\"toggle_relay\"}",
+        "{\"action\":\"set_all_relays\"}",
+        "{\"action\":\"set_all_relays\",\"mask\":256}",
+        "{\"action\":\"set_all_relays\",\"mask\":1e2}",
+    };
+    struct command command;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(relay_control(bad[i], &command), STATUS_INVALID);
+    }
+    assert_int_equal(relay_control("{\"action\":\"all_on\"", &command), STATUS_CORRUPT);
+    assert_int_equal(relay_control("all_on", &command), STATUS_CORRUPT);
+}
+
+static void takes_the_four_words_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum command_kind kind;
+    } good[] = {
+        { "restart", COMMAND_RESTART },
+        { " reset_wifi\n", COMMAND_RESET_WIFI },
+        { "get_relay_status", COMMAND_GET_RELAY_STATUS },
+        { "get_system_status", COMMAND_GET_SYSTEM_STATUS },
+    };
+    struct command command;
+    char longest[COMMAND_TEXT_SIZE + 1];
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(command_parse_text(good[i].text, strlen(good[i].text), &command),
+                         STATUS_OK);
+        assert_int_equal(command.kind, good[i].kind);
+    }
+    assert_int_equal(command_parse_text("", 0, &command), STATUS_INVALID);
+    assert_int_equal(command_parse_text("restar", 6, &command), STATUS_INVALID);
+    assert_int_equal(command_parse_text("restart\0", 8, &command), STATUS_INVALID);
+    assert_int_equal(command_parse_text("restart now", 11, &command), STATUS_INVALID);
+    memset(longest, ' ', sizeof longest);
+    memcpy(longest, "restart", 7);
+    assert_int_equal(command_parse_text(longest, COMMAND_TEXT_SIZE, &command), STATUS_OK);
+    assert_int_equal(command_parse_text(longest, sizeof longest, &command), STATUS_FULL);
+}
+
+static enum status native(const char *text, struct native_command *command)
+{
+    return command_parse_native(text, strlen(text), "meter-1", command);
+}
+
+static void reads_native_commands(void **state)
+{
+    (void)state;
+    struct native_command command;
+
+    assert_int_equal(native("{\"action\":\"set_relay\",\"cmd_id\":\"01J\",\"exp\":1763690030,"
+                            "\"iat\":1763690000,\"relay\":2,\"state\":false,"
+                            "\"target\":\"meter-1\",\"v\":1}",
+                            &command),
+                     STATUS_OK);
+    assert_null(command.fault);
+    assert_string_equal(command.cmd_id, "01J");
+    assert_true(command.expires_s == 1763690030);
+    assert_int_equal(command.request.operation, RELAY_SET);
+    assert_int_equal(command.request.relay, 2);
+    assert_false(command.request.closed);
+
+    assert_int_equal(native("{\"action\":\"set_relays\",\"mask\":170,\"cmd_id\":\"x\",\"exp\":2,"
+                            "\"iat\":1,\"target\":\"meter-1\",\"v\":1}",
+                            &command),
+                     STATUS_OK);
+    assert_null(command.fault);
+    assert_int_equal(command.request.operation, RELAY_SET_ALL);
+    assert_int_equal(command.request.mask, 170);
+}
+
+static void owes_a_result_to_whoever_gave_an_id(void **state)
+{
+    (void)state;
+    static const char *const faulty[] = {
+        "{\"cmd_id\":\"x\"}",
+        "{\"cmd_id\":\"x\",\"v\":2,\"target\":\"meter-1\",\"exp\":2,\"iat\":1,\"action\":\"set_"
+        "relays\",\"mask\":1}",
+        "{\"cmd_id\":\"x\",\"v\":1,\"target\":\"meter-2\",\"exp\":2,\"iat\":1,\"action\":\"set_"
+        "relays\",\"mask\":1}",
+        "{\"cmd_id\":\"x\",\"v\":1,\"target\":\"meter-1\",\"iat\":1,\"action\":\"set_relays\","
+        "\"mask\":1}",
+        "{\"cmd_id\":\"x\",\"v\":1,\"target\":\"meter-1\",\"exp\":2,\"iat\":3,\"action\":\"set_"
+        "relays\",\"mask\":1}",
+        "{\"cmd_id\":\"x\",\"v\":1,\"target\":\"meter-1\",\"exp\":9223372036854775807,\"iat\":3,"
+        "\"action\":\"set_relays\",\"mask\":1}",
+        "{\"cmd_id\":\"x\",\"v\":1,\"target\":\"meter-1\",\"exp\":2,\"iat\":1,\"action\":\"toggle_"
+        "relay\",\"relay\":1}",
+        "{\"cmd_id\":\"x\",\"v\":1,\"target\":\"meter-1\",\"exp\":2,\"iat\":1,\"action\":\"set_"
+        "relays\",\"mask\":256}",
+    };
+    struct native_command command;
+
+    for (size_t i = 0; i < sizeof faulty / sizeof faulty[0]; i++) {
+        assert_int_equal(native(faulty[i], &command), STATUS_OK);
+        assert_string_equal(command.cmd_id, "x");
+        assert_non_null(command.fault);
+    }
+    assert_int_equal(native("{}", &command), STATUS_INVALID);
+    assert_int_equal(native("{\"cmd_id\":\"\"}", &command), STATUS_INVALID);
+    assert_int_equal(native("{\"cmd_id\":7}", &command), STATUS_INVALID);
+    assert_int_equal(native("{\"cmd_id\":\"12345678901234567890123456789012345678901\"}", &command),
+                     STATUS_INVALID);
+    assert_int_equal(native("nonsense", &command), STATUS_CORRUPT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_every_action_of_the_older_meters),
+        cmocka_unit_test(refuses_actions_that_are_not_whole),
+        cmocka_unit_test(takes_the_four_words_and_nothing_else),
+        cmocka_unit_test(reads_native_commands),
+        cmocka_unit_test(owes_a_result_to_whoever_gave_an_id),
+    };
+    return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "settings.h"
+
+static const char DEFAULT_ROOT[] = "energy_meter/{device_id}";
+
+enum { HOUR_MS = 3600000 };
+
+struct entry {
+    struct settings_rule rule;
+    size_t offset;
+};
+
+#define NUMBER(field, meaning, low, high, initial)                                                 \
+    {                                                                                              \
+        { #field, meaning, false, low, high, initial }, offsetof(struct settings, field)           \
+    }
+#define TEXT(field, meaning, high)                                                                 \
+    {                                                                                              \
+        { #field, meaning, true, 1, high, 0 }, offsetof(struct settings, field)                    \
+    }
+
+static const struct entry table[] = {
+    TEXT(device_id, "name of the device, as in its certificate", SETTINGS_DEVICE_ID_SIZE),
+    TEXT(root_topic, "root of the topics", SETTINGS_ROOT_SIZE),
+    NUMBER(reading_ms, "length of a reading", 100, 60000, 1000),
+    NUMBER(upload_ms, "time between uploads", 100, HOUR_MS, 1000),
+    NUMBER(resend_ms, "wait for an acknowledgement", 1000, 600000, 5000),
+    NUMBER(batch_records, "most records in a batch", 1, 64, 64),
+    NUMBER(data_ms, "cadence of data, 0 for none", 0, HOUR_MS, 0),
+    NUMBER(realtime_ms, "cadence of realtime, 0 for only while watched", 0, HOUR_MS, 0),
+    NUMBER(relay_status_ms, "cadence of relay_status besides changes", 100, HOUR_MS, 60000),
+    NUMBER(system_status_ms, "cadence of system_status", 1000, HOUR_MS, 30000),
+    NUMBER(keepalive_s, "keep-alive of the MQTT session", 5, 3600, 30),
+    NUMBER(reconnect_ms, "first wait before connecting again", 100, 60000, 1000),
+    NUMBER(reconnect_limit_ms, "longest wait before connecting again", 1000, HOUR_MS, 30000),
+    NUMBER(dwell_ms, "shortest time between two changes of a relay", 0, 60000, 500),
+};
+
+enum { ENTRY_COUNT = sizeof table / sizeof table[0] };
+
+static bool same(const char *left, const char *right)
+{
+    while (*left != '\0' && *left == *right) {
+        left++;
+        right++;
+    }
+    return *left == *right;
+}
+
+static const struct entry *find(const char *name)
+{
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        if (same(table[i].rule.name, name)) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_device_id(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const bool letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+        const bool digit = *text >= '0' && *text <= '9';
+        if (!letter && !digit && *text != '-' && *text != '_') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status set_text(char *field, const struct settings_rule *rule, const char *text)
+{
+    size_t size = 0;
+    while (text[size] != '\0') {
+        size++;
+    }
+    if (size < rule->low || size > rule->high) {
+        return STATUS_INVALID;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        field[i] = text[i];
+    }
+    return STATUS_OK;
+}
+
+static enum status set_number(uint32_t *field, const struct settings_rule *rule, const char *text)
+{
+    uint64_t value = 0;
+
+    if (*text == '\0') {
+        return STATUS_INVALID;
+    }
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9') {
+            return STATUS_INVALID;
+        }
+        value = value * 10 + (uint64_t)(*text - '0');
+        if (value > rule->high) {
+            return STATUS_INVALID;
+        }
+    }
+    if (value < rule->low) {
+        return STATUS_INVALID;
+    }
+    *field = (uint32_t)value;
+    return STATUS_OK;
+}
+
+void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){ .device_id = "" };
+    for (size_t i = 0; i < sizeof DEFAULT_ROOT; i++) {
+        settings->root_topic[i] = DEFAULT_ROOT[i];
+    }
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        if (!table[i].rule.is_text) {
+            *(uint32_t *)(void *)((char *)settings + table[i].offset) = table[i].rule.initial;
+        }
+    }
+}
+
+enum status settings_set(struct settings *settings, const char *name, const char *text)
+{
+    const struct entry *entry = find(name);
+
+    if (entry == NULL) {
+        return STATUS_MISSING;
+    }
+    char *field = (char *)settings + entry->offset;
+    if (!entry->rule.is_text) {
+        return set_number((uint32_t *)(void *)field, &entry->rule, text);
+    }
+    if (entry->offset == offsetof(struct settings, device_id) && !is_device_id(text)) {
+        return STATUS_INVALID;
+    }
+    return set_text(field, &entry->rule, text);
+}
+
+void settings_use_seed_profile(struct settings *settings)
+{
+    settings->data_ms = 7000;
+    settings->realtime_ms = 1000;
+    settings->relay_status_ms = 1000;
+    settings->system_status_ms = 30000;
+}
+
+const struct settings_rule *settings_rule_at(size_t index)
+{
+    return index < ENTRY_COUNT ? &table[index].rule : NULL;
+}
+
+const struct settings_rule *settings_rule(const char *name)
+{
+    const struct entry *entry = find(name);
+    return entry != NULL ? &entry->rule : NULL;
+}

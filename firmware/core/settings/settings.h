@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What can be set on a device, as one table of name, kind, range and default.
+///
+/// Whoever brings a value (a file, a command line, later the fleet) brings it as text; the table
+/// says whether it is good. Names of times end in their unit.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+enum {
+    SETTINGS_DEVICE_ID_SIZE = 32, ///< Letters, digits, '-' and '_'.
+    SETTINGS_ROOT_SIZE = 63,
+};
+
+struct settings {
+    char device_id[SETTINGS_DEVICE_ID_SIZE + 1];
+    char root_topic[SETTINGS_ROOT_SIZE + 1];
+    uint32_t reading_ms;         ///< Length of a reading's window.
+    uint32_t upload_ms;          ///< Shortest time between uploads; 1000 is live.
+    uint32_t resend_ms;          ///< Wait for an acknowledgement before starting again.
+    uint32_t batch_records;      ///< Most records in one batch.
+    uint32_t data_ms;            ///< Cadence of `data`; 0 sends none.
+    uint32_t realtime_ms;        ///< Cadence of `realtime`; 0 sends it only while a lease runs.
+    uint32_t relay_status_ms;    ///< Cadence of `relay_status` besides changes.
+    uint32_t system_status_ms;   ///< Cadence of `system_status`.
+    uint32_t keepalive_s;        ///< Of the MQTT session.
+    uint32_t reconnect_ms;       ///< First wait before connecting again.
+    uint32_t reconnect_limit_ms; ///< Longest wait.
+    uint32_t dwell_ms;           ///< Shortest time between two changes of one relay.
+};
+
+/// Every setting at its default, except `device_id`, which has none.
+void settings_init(struct settings *settings);
+
+/// Sets one value from text.
+///
+/// @return STATUS_MISSING  there is no such setting;
+///         STATUS_INVALID  the text is no value for it; nothing changed. settings_rule() says what
+///         is.
+MUST_CHECK enum status settings_set(struct settings *settings, const char *name, const char *text);
+
+/// The cadence of the older meters: `data` every 7 s, `realtime` and `relay_status` every second.
+void settings_use_seed_profile(struct settings *settings);
+
+/// What the setting may be.
+struct settings_rule {
+    const char *name;
+    const char *meaning; ///< A few words for help texts.
+    bool is_text;
+    uint32_t low; ///< Of a number, or of a text's length.
+    uint32_t high;
+    uint32_t initial; ///< Of a number.
+};
+
+/// The `index`-th rule, or NULL behind the last.
+const struct settings_rule *settings_rule_at(size_t index);
+
+/// The rule of `name`, or NULL.
+const struct settings_rule *settings_rule(const char *name);

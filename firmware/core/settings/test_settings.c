@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "settings.h"
+
+static void starts_with_the_defaults_of_its_table(void **state)
+{
+    (void)state;
+    struct settings settings;
+
+    settings_init(&settings);
+    assert_string_equal(settings.device_id, "");
+    assert_string_equal(settings.root_topic, "energy_meter/{device_id}");
+    assert_int_equal(settings.reading_ms, 1000);
+    assert_int_equal(settings.relay_status_ms, 60000);
+    assert_int_equal(settings.data_ms, 0);
+}
+
+static void takes_both_ends_of_every_range_and_nothing_beyond(void **state)
+{
+    (void)state;
+    struct settings settings;
+
+    settings_init(&settings);
+    for (size_t i = 0; settings_rule_at(i) != NULL; i++) {
+        const struct settings_rule *rule = settings_rule_at(i);
+        char text[16];
+        if (rule->is_text) {
+            continue;
+        }
+        assert_in_range(rule->initial, rule->low, rule->high);
+        (void)snprintf(text, sizeof text, "%u", rule->low);
+        assert_int_equal(settings_set(&settings, rule->name, text), STATUS_OK);
+        (void)snprintf(text, sizeof text, "%u", rule->high);
+        assert_int_equal(settings_set(&settings, rule->name, text), STATUS_OK);
+        (void)snprintf(text, sizeof text, "%u", rule->high + 1);
+        assert_int_equal(settings_set(&settings, rule->name, text), STATUS_INVALID);
+        if (rule->low > 0) {
+            (void)snprintf(text, sizeof text, "%u", rule->low - 1);
+            assert_int_equal(settings_set(&settings, rule->name, text), STATUS_INVALID);
+        }
+    }
+}
+
+static void refuses_nonsense_and_keeps_what_it_had(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "",    " 1000", "1000 ",
+                                       "-1",  "+5",    "1e3",
+                                       "1.5", "0x10",  "99999999999999999999999" };
+    struct settings settings;
+
+    settings_init(&settings);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(settings_set(&settings, "reading_ms", bad[i]), STATUS_INVALID);
+    }
+    assert_int_equal(settings.reading_ms, 1000);
+    assert_int_equal(settings_set(&settings, "reading_s", "1"), STATUS_MISSING);
+    assert_null(settings_rule("reading_s"));
+}
+
+static void takes_a_device_id_that_fits_a_certificate_and_a_topic(void **state)
+{
+    (void)state;
+    struct settings settings;
+
+    settings_init(&settings);
+    assert_int_equal(settings_set(&settings, "device_id", "esp32_energy_meter_001"), STATUS_OK);
+    assert_string_equal(settings.device_id, "esp32_energy_meter_001");
+    assert_int_equal(settings_set(&settings, "device_id", ""), STATUS_INVALID);
+    assert_int_equal(settings_set(&settings, "device_id", "a/b"), STATUS_INVALID);
+    assert_int_equal(settings_set(&settings, "device_id", "a b"), STATUS_INVALID);
+    assert_int_equal(settings_set(&settings, "device_id", "#"), STATUS_INVALID);
+    assert_int_equal(settings_set(&settings, "device_id", "123456789012345678901234567890123"),
+                     STATUS_INVALID);
+    assert_string_equal(settings.device_id, "esp32_energy_meter_001");
+}
+
+static void knows_the_cadence_of_the_older_meters(void **state)
+{
+    (void)state;
+    struct settings settings;
+
+    settings_init(&settings);
+    settings_use_seed_profile(&settings);
+    assert_int_equal(settings.data_ms, 7000);
+    assert_int_equal(settings.realtime_ms, 1000);
+    assert_int_equal(settings.relay_status_ms, 1000);
+    assert_int_equal(settings.system_status_ms, 30000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(starts_with_the_defaults_of_its_table),
+        cmocka_unit_test(takes_both_ends_of_every_range_and_nothing_beyond),
+        cmocka_unit_test(refuses_nonsense_and_keeps_what_it_had),
+        cmocka_unit_test(takes_a_device_id_that_fits_a_certificate_and_a_topic),
+        cmocka_unit_test(knows_the_cadence_of_the_older_meters),
+    };
+    return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
