@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fleet_json.h"
+
+static char text[16384];
+static struct json_writer writer;
+
+static void start(void)
+{
+    json_writer_init(&writer, text, sizeof text);
+}
+
+static const char *finish(void)
+{
+    size_t size = 0;
+    assert_int_equal(json_writer_finish(&writer, &size), STATUS_OK);
+    assert_int_equal(strlen(text), size);
+    return text;
+}
+
+static void says_null_for_everything_unknown(void **state)
+{
+    (void)state;
+    const struct device_view device = { .device_id = "meter-1" };
+    start();
+    fleet_json_device(&writer, NULL, &device);
+    assert_string_equal(finish(),
+                        "{\"device_id\":\"meter-1\",\"name\":null,\"profile\":\"energy_meter\","
+                        "\"online\":false,\"last_seen_ms\":null,\"last_reading_ms\":null,"
+                        "\"relay_mask\":null,\"relay_mask_known\":false,\"firmware_version\":null,"
+                        "\"journal_depth\":null,\"unacknowledged_data\":false,"
+                        "\"active_power_w\":null,\"reference_voltage_v\":null,"
+                        "\"frequency_hz\":null}");
+}
+
+static void says_what_is_known(void **state)
+{
+    (void)state;
+    const struct device_view device = {
+        .device_id = "meter-1",
+        .name = "K\xc3\xbc"
+                "che \"1\"",
+        .online = true,
+        .last_seen_ms = 5,
+        .relay_mask_known = true,
+        .relay_mask = 170,
+        .journal_depth_known = true,
+        .electrical_known = true,
+        .active_power_w = -12.345678,
+        .reference_voltage_v = 230.0,
+        .frequency_hz = 49.9876,
+    };
+    start();
+    fleet_json_device(&writer, NULL, &device);
+    assert_non_null(strstr(finish(), "\"name\":\"K\xc3\xbc"
+                                     "che \\\"1\\\"\""));
+    assert_non_null(strstr(text, "\"relay_mask\":170,\"relay_mask_known\":true"));
+    assert_non_null(strstr(text, "\"journal_depth\":0,"));
+    assert_non_null(strstr(text, "\"active_power_w\":-12.35,\"reference_voltage_v\":230,"
+                                 "\"frequency_hz\":49.988}"));
+}
+
+static void a_reading_is_the_same_to_the_last_digit(void **state)
+{
+    (void)state;
+    struct stored_reading stored = {
+        .device_id = "m",
+        .journal_id = { 0xAB, 0x01 },
+        .seq = UINT64_MAX,
+        .time_ms = 1763690000123,
+        .time_source = ANCHOR_SOURCE_SNTP,
+        .boot_id = 3,
+        .reading = { .uptime_ms = 9,
+                     .window_us = 1000123,
+                     .frequency_mhz = 50012,
+                     .channels = 0x81,
+                     .connected = 0x80,
+                     .quality = READING_QUALITY_GAP | READING_QUALITY_MERGED },
+    };
+    stored.reading.channel[7] = (struct reading_channel){
+        .voltage_10mv = 23005,
+        .current_100ua = 12345,
+        .active_power_10mw = -28401,
+        .power_factor_1e4 = -9999,
+        .import_mj = 9007199254740993,
+        .export_mj = 1,
+        .quality = READING_QUALITY_CLIPPED,
+    };
+    start();
+    fleet_json_reading(&writer, NULL, &stored);
+    (void)finish();
+    assert_non_null(strstr(text, "\"journal_id\":\"ab010000000000000000000000000000\","
+                                 "\"seq\":18446744073709551615,\"time_ms\":1763690000123,"
+                                 "\"time_source\":\"sntp\""));
+    assert_non_null(strstr(text, "\"frequency_hz\":50.012,\"quality\":[\"gap\",\"merged\"]"));
+    assert_non_null(strstr(text, "{\"channel\":7,\"connected\":true,\"voltage_v\":230.05,"
+                                 "\"current_a\":1.2345,\"active_power_w\":-284.01,"));
+    assert_non_null(strstr(text, "\"power_factor\":-0.9999,\"import_mj\":9007199254740993,"
+                                 "\"export_mj\":1,\"quality\":[\"clipped\"]}"));
+    assert_null(strstr(text, "\"channel\":1"));
+}
+
+static void a_series_has_nulls_where_nothing_was_measured(void **state)
+{
+    (void)state;
+    const struct telemetry_point points[] = {
+        { .start_ms = 1000,
+          .measured_us = 5,
+          .voltage_v = 230.1234,
+          .active_power_w = NAN,
+          .import_mj = 7,
+          .quality = 3 },
+        { .start_ms = 2000 },
+    };
+    const struct telemetry_series series = {
+        .query = { .device_id = "m",
+                   .channel = TELEMETRY_CHANNEL_TOTAL,
+                   .start_ms = 1000,
+                   .end_ms = 3000,
+                   .bucket_ms = 1000 },
+        .points = points,
+        .count = 2,
+    };
+    start();
+    fleet_json_series(&writer, &series);
+    (void)finish();
+    assert_non_null(strstr(text, "\"channel\":\"total\",\"start_ms\":1000,\"end_ms\":3000,"
+                                 "\"bucket_ms\":1000,\"source\":\"raw\",\"time_ms\":[1000,2000],"
+                                 "\"voltage_v\":[230.123,null],"));
+    assert_non_null(strstr(text, "\"active_power_w\":[null,null]"));
+    assert_non_null(strstr(text, "\"import_mj\":[7,null]"));
+    assert_non_null(strstr(text, "\"quality\":[3,null]}"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_null_for_everything_unknown),
+        cmocka_unit_test(says_what_is_known),
+        cmocka_unit_test(a_reading_is_the_same_to_the_last_digit),
+        cmocka_unit_test(a_series_has_nulls_where_nothing_was_measured),
+    };
+    return cmocka_run_group_tests_name("fleet_json", tests, NULL, NULL);
+}
