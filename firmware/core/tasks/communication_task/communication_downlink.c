@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "communication_downlink.h"
+
+#include "json_reader.h"
+
+enum { US_PER_MS = 1000, US_PER_S = 1000000, SERVER_TIME_UNCERTAINTY_MS = 2000 };
+
+static void refuse(struct communication_task *task, const char *text)
+{
+    task->counters.bad_messages++;
+    task->parts.notice(task->parts.ctx, COMMUNICATION_BAD_MESSAGE, text);
+}
+
+static bool same(const char *left, const char *right)
+{
+    while (*left != '\0' && *left == *right) {
+        left++;
+        right++;
+    }
+    return *left == *right;
+}
+
+static void take_ack(struct communication_task *task, const struct mqtt_event *message,
+                     uint64_t now_us)
+{
+    struct json_reader json;
+    char id[2 * JOURNAL_ID_SIZE + 1];
+    int64_t watermark = 0;
+    int64_t utc_ms = 0;
+
+    if (json_reader_open(&json, message->payload, message->payload_size) != STATUS_OK ||
+        json_reader_string(&json, "journal_id", id, sizeof id) != STATUS_OK ||
+        json_reader_integer(&json, "watermark", &watermark) != STATUS_OK || watermark < 0) {
+        refuse(task, "ack: not as agreed");
+        return;
+    }
+    if (json_reader_integer(&json, "utc_ms", &utc_ms) == STATUS_OK) {
+        const struct anchor observed = { .uptime_ms = now_us / US_PER_MS,
+                                         .utc_ms = utc_ms,
+                                         .uncertainty_ms = SERVER_TIME_UNCERTAINTY_MS,
+                                         .source = ANCHOR_SOURCE_SERVER };
+        task->server_time = observed;
+        task->server_time_due = true;
+    }
+    // A watermark of 0 says that nothing is stored yet.
+    if (!same(id, task->journal_id) ||
+        (watermark > 0 &&
+         !delivery_acknowledge(&task->delivery, (uint64_t)watermark, now_us / US_PER_MS))) {
+        task->counters.bad_acks++;
+        task->parts.notice(task->parts.ctx, COMMUNICATION_BAD_ACK,
+                           same(id, task->journal_id) ? "ack: above what was sent"
+                                                      : "ack: for another journal");
+        return;
+    }
+    if ((uint64_t)watermark > task->release_watermark) {
+        task->release_watermark = (uint64_t)watermark;
+    }
+}
+
+/// Hands a request to the button task.
+static enum status post(struct communication_task *task, struct relay_request *request, uint32_t id,
+                        enum communication_source source)
+{
+    request->id = id;
+    request->source = (uint32_t)source;
+    const enum status status = relay_mailbox_post(task->parts.mailbox, request);
+    if (status == STATUS_OK) {
+        task->requests_under_way++;
+    }
+    return status;
+}
+
+static void take_native(struct communication_task *task, const struct mqtt_event *message,
+                        uint64_t now_us)
+{
+    struct native_command command;
+    int64_t utc_ms = 0;
+    uint32_t uncertainty_ms = 0;
+    const uint8_t mask = button_task_relays(task->parts.button).mask;
+
+    if (command_parse_native(message->payload, message->payload_size,
+                             task->parts.settings->device_id, &command) != STATUS_OK) {
+        refuse(task, "command: not as agreed");
+        return;
+    }
+    if (command_history_repeats(&task->history, command.cmd_id)) {
+        task->counters.repeated_commands++;
+        return;
+    }
+    task->counters.commands++;
+    const uint32_t ticket = command_history_add(&task->history, command.cmd_id);
+    if (command.fault != NULL) {
+        command_history_settle(&task->history, ticket, COMMAND_INVALID, command.fault, mask);
+    } else if (!timekeeper_utc_ms(&task->timekeeper, now_us / US_PER_MS, &utc_ms,
+                                  &uncertainty_ms)) {
+        command_history_settle(&task->history, ticket, COMMAND_REFUSED, "the time is not known",
+                               mask);
+    } else if (utc_ms >= command.expires_s * 1000) {
+        command_history_settle(&task->history, ticket, COMMAND_EXPIRED, "came too late", mask);
+    } else if (post(task, &command.request, ticket, COMMUNICATION_NATIVE) != STATUS_OK) {
+        command_history_settle(&task->history, ticket, COMMAND_BUSY, "too many at once", mask);
+    }
+}
+
+static void execute(struct communication_task *task, struct command *command)
+{
+    task->counters.commands++;
+    switch (command->kind) {
+    case COMMAND_SWITCH:
+        if (post(task, &command->request, 0, COMMUNICATION_COMPATIBLE) != STATUS_OK) {
+            refuse(task, "relay_control: too many at once");
+        }
+        break;
+    case COMMAND_GET_RELAY_STATUS:
+        task->relay_status_due = true;
+        break;
+    case COMMAND_GET_SYSTEM_STATUS:
+        task->system_status_due = true;
+        break;
+    case COMMAND_RESTART:
+        task->wish = COMMUNICATION_RESTART;
+        break;
+    case COMMAND_RESET_WIFI:
+        task->wish = COMMUNICATION_RESET_WIFI;
+        break;
+    }
+}
+
+static void take_relay_control(struct communication_task *task, const struct mqtt_event *message)
+{
+    struct command command;
+    if (command_parse_relay_control(message->payload, message->payload_size, &command) !=
+        STATUS_OK) {
+        refuse(task, "relay_control: not as agreed");
+        return;
+    }
+    execute(task, &command);
+}
+
+static void take_text(struct communication_task *task, const struct mqtt_event *message)
+{
+    struct command command;
+    if (command_parse_text(message->payload, message->payload_size, &command) != STATUS_OK) {
+        refuse(task, "commands: no such word");
+        return;
+    }
+    execute(task, &command);
+}
+
+static void take_lease(struct communication_task *task, const struct mqtt_event *message,
+                       uint64_t now_us)
+{
+    struct json_reader json;
+    int64_t seconds = 0;
+
+    if (json_reader_open(&json, message->payload, message->payload_size) != STATUS_OK ||
+        json_reader_integer(&json, "realtime_s", &seconds) != STATUS_OK || seconds < 0) {
+        refuse(task, "lease: not as agreed");
+        return;
+    }
+    if (seconds > COMMUNICATION_LEASE_LIMIT_S) {
+        seconds = COMMUNICATION_LEASE_LIMIT_S;
+    }
+    task->lease_end_us = now_us + (uint64_t)seconds * US_PER_S;
+}
+
+enum status communication_downlink_subscribe(struct communication_task *task)
+{
+    const struct mqtt_session *session = task->parts.session;
+
+    for (int topic = TOPIC_FIRST_DOWN; topic < TOPIC_COUNT; topic++) {
+        char name[TOPICS_NAME_SIZE];
+        topics_name(&task->topics, (enum topic)topic, name);
+        const enum status status =
+            session->subscribe(session->ctx, name, topics_qos((enum topic)topic));
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+void communication_downlink_take(struct communication_task *task, const struct mqtt_event *message,
+                                 uint64_t now_us)
+{
+    enum topic topic = TOPIC_COUNT;
+
+    if (topics_find_down(&task->topics, message->topic, &topic) != STATUS_OK) {
+        refuse(task, "a message on an unknown topic");
+        return;
+    }
+    // What the broker kept from earlier is not meant for now.
+    if (message->retained) {
+        refuse(task, "a retained message, which is never obeyed");
+        return;
+    }
+    switch (topic) {
+    case TOPIC_ACK:
+        take_ack(task, message, now_us);
+        break;
+    case TOPIC_COMMAND:
+        take_native(task, message, now_us);
+        break;
+    case TOPIC_RELAY_CONTROL:
+        take_relay_control(task, message);
+        break;
+    case TOPIC_COMMANDS:
+        take_text(task, message);
+        break;
+    case TOPIC_LEASE:
+        take_lease(task, message, now_us);
+        break;
+    case TOPIC_BATCH:
+    case TOPIC_DATA:
+    case TOPIC_REALTIME:
+    case TOPIC_RELAY_STATUS:
+    case TOPIC_SYSTEM_STATUS:
+    case TOPIC_COMMAND_RESULT:
+    case TOPIC_COUNT:
+        break;
+    }
+}
