@@ -4,7 +4,8 @@
 /// Where raw samples come from: an ESP32's own converter, an external one, a recording, a synthesizer.
 ///
 /// A frame holds one code per input, taken in scan order. Codes are signed after the port has
-/// subtracted mid-scale, or unsigned as they come: the metering removes the offset itself.
+/// subtracted mid-scale, or unsigned as they come: the metering removes the offset itself. They fit
+/// 24 bits with sign; a port to a wider converter drops the bits below its noise.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +24,7 @@ struct adc_block {
     uint32_t lost_frames;    ///< Frames lost right before this block; 0 when it follows on.
     bool lost_unknown;       ///< The stream restarted: how much was lost before is not known.
     bool channel_swap;       ///< Channel tags did not come in scan order; the codes are not to be used.
-    int32_t code[ADC_FRAME_LIMIT][ADC_INPUT_LIMIT];
+    int32_t code[ADC_INPUT_LIMIT][ADC_FRAME_LIMIT]; ///< By input, so that each is one straight run.
 };
 
 struct adc_source {
