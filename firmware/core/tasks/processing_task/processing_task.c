@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "processing_task.h"
+
+#include <stddef.h>
+
+#include "portable_math.h"
+#include "quantities.h"
+
+static const double TURN = 6.283185307179586;
+static const double SHORT_S =
+    0.1; // A fragment so short holds too few cycles to find its own offsets.
+static const double FIRST_GUESS_HZ = 50.0; // Only for the sign of Q before the first whole cycle.
+
+struct processing_settings processing_settings_default(void)
+{
+    return (struct processing_settings){ .reading_ms = 1000, .connected_codes = 2.0 };
+}
+
+enum status processing_task_init(struct processing_task *task, const struct wiring *wiring,
+                                 struct ring *ring, const struct reading_sink *sink,
+                                 const struct processing_settings *settings,
+                                 const struct reading *last)
+{
+    if (settings->reading_ms == 0 && settings->reading_cycles == 0) {
+        return STATUS_INVALID;
+    }
+    *task = (struct processing_task){ .wiring = wiring,
+                                      .ring = ring,
+                                      .sink = sink,
+                                      .settings = *settings,
+                                      .last_frequency_hz = FIRST_GUESS_HZ };
+    for (unsigned n = 0; last != NULL && n < READING_CHANNEL_COUNT; n++) {
+        const struct reading_channel *channel = &last->channel[n];
+        if (energy_register_restore(&task->energy[n], channel->import_mj, channel->export_mj) !=
+            STATUS_OK) {
+            return STATUS_INVALID;
+        }
+    }
+    return STATUS_OK;
+}
+
+/// Adds what one channel did during a window.
+static void take_channel(struct processing_task *task, const struct cycle_window *window,
+                         unsigned channel, double seconds, struct reading_part *part)
+{
+    const double lag_angle = TURN * task->last_frequency_hz * window->lag_frames / window->rate_hz;
+    const bool borrows = !window->whole && task->offset_known && seconds < SHORT_S;
+    struct quantities q = quantities_of(&window->sums, task->wiring, channel, lag_angle,
+                                        borrows ? task->offset : NULL);
+    if ((window->quality & READING_QUALITY_NO_REFERENCE) != 0) {
+        quantities_without_reference(&q);
+    }
+    struct reading_sums *sums = &part->channel[channel];
+    sums->voltage_square += q.voltage_v * q.voltage_v * seconds;
+    sums->current_square += q.current_a * q.current_a * seconds;
+    sums->active += q.active_w * seconds;
+    sums->reactive += q.reactive_var * seconds;
+    energy_register_add(&task->energy[channel], q.active_w, seconds);
+}
+
+static void take_window(struct processing_task *task, const struct cycle_window *window)
+{
+    const double seen = cycle_sums_length(&window->sums);
+    const double seconds = (seen + (double)window->sums.lost_frames) / window->rate_hz;
+    task->counters.windows++;
+    task->quality |= window->quality;
+    if (!(seen > 0.0)) {
+        return;
+    }
+    if (window->whole) {
+        task->last_frequency_hz = window->cycles / seconds;
+        task->cycles += window->cycles;
+        for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
+            task->offset[input] = cycle_sums_mean(&window->sums, input);
+        }
+        task->offset_known = true;
+    }
+    struct reading_part *part = window->whole ? &task->whole : &task->fragment;
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        if (task->wiring->channel[n].voltage_input != WIRING_NO_INPUT) {
+            take_channel(task, window, n, seconds, part);
+        }
+    }
+    part->seconds += seconds;
+    task->seconds += seconds;
+    task->cycles_seen += window->cycles;
+    task->clipped |= window->clipped;
+    task->ended_us = window->ended_us;
+}
+
+static int64_t limited(double value, int64_t low, int64_t high)
+{
+    const int64_t rounded = portable_round(value);
+    return rounded < low ? low : rounded > high ? high : rounded;
+}
+
+static uint32_t to_u32(double value)
+{
+    return (uint32_t)limited(value, 0, UINT32_MAX);
+}
+
+static int32_t to_i32(double value)
+{
+    return (int32_t)limited(value, INT32_MIN, INT32_MAX);
+}
+
+static void report_channel(const struct processing_task *task, const struct reading_part *part,
+                           unsigned channel, struct reading *reading)
+{
+    const struct wiring_channel *wired = &task->wiring->channel[channel];
+    const struct reading_sums *sums = &part->channel[channel];
+    const double seconds = part->seconds;
+    struct quantities q = {
+        .voltage_v = portable_sqrt(sums->voltage_square / seconds),
+        .current_a = portable_sqrt(sums->current_square / seconds),
+        .active_w = sums->active / seconds,
+    };
+    quantities_complete(&q, sums->reactive >= 0.0);
+    if (task->cycles == 0 && (task->quality & READING_QUALITY_NO_REFERENCE) != 0) {
+        quantities_without_reference(&q);
+    }
+    const unsigned clipped = (1u << wired->voltage_input) | (1u << wired->current_input);
+    const double per_code = task->wiring->unit_per_code[wired->current_input];
+    const double noise_a = task->settings.connected_codes * (per_code < 0.0 ? -per_code : per_code);
+    if (q.current_a >= noise_a) {
+        reading->connected = (uint8_t)(reading->connected | 1u << channel);
+    }
+    reading->channel[channel] = (struct reading_channel){
+        .voltage_10mv = to_u32(q.voltage_v * 100.0),
+        .current_100ua = to_u32(q.current_a * 10000.0),
+        .active_power_10mw = to_i32(q.active_w * 100.0),
+        .reactive_power_10mvar = to_i32(q.reactive_var * 100.0),
+        .apparent_power_10mva = to_u32(q.apparent_va * 100.0),
+        .power_factor_1e4 = (int16_t)limited(q.power_factor * 10000.0, -10000, 10000),
+        .quality = (task->clipped & clipped) != 0 ? READING_QUALITY_CLIPPED : 0,
+        .import_mj = task->energy[channel].import_mj,
+        .export_mj = task->energy[channel].export_mj,
+    };
+}
+
+static struct reading report(const struct processing_task *task)
+{
+    struct reading reading = {
+        .uptime_ms = task->ended_us / 1000u,
+        .window_us = to_u32(task->seconds * 1e6),
+        .quality = task->quality,
+        .channels = wiring_channels(task->wiring),
+    };
+    if (task->cycles > 0) {
+        reading.frequency_mhz = to_u32(1000.0 * task->cycles / task->whole.seconds);
+    }
+    const struct reading_part *part = task->cycles > 0 ? &task->whole : &task->fragment;
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        if ((reading.channels & (1u << n)) != 0) {
+            report_channel(task, part, n, &reading);
+            reading.quality |= reading.channel[n].quality;
+        }
+    }
+    return reading;
+}
+
+static void begin_reading(struct processing_task *task)
+{
+    task->whole = (struct reading_part){ .seconds = 0.0 };
+    task->fragment = task->whole;
+    task->cycles = 0;
+    task->cycles_seen = 0;
+    task->seconds = 0.0;
+    task->clipped = 0;
+    task->quality = 0;
+    task->refused = false;
+}
+
+static enum status commit(struct processing_task *task)
+{
+    const struct reading reading = report(task);
+    const enum status status = task->sink->commit(task->sink->ctx, &reading);
+    if (status == STATUS_OK) {
+        task->counters.readings++;
+        begin_reading(task);
+    } else {
+        task->counters.refused++;
+        task->refused = true;
+    }
+    return status;
+}
+
+/// Whether the reading is closer to its length now than after one more window of `seconds`.
+static bool is_due(const struct processing_task *task, double seconds)
+{
+    if (task->settings.reading_cycles != 0) {
+        return task->cycles_seen >= task->settings.reading_cycles;
+    }
+    return task->seconds + 0.5 * seconds >= task->settings.reading_ms / 1000.0;
+}
+
+enum status processing_task_step(struct processing_task *task)
+{
+    enum status status = task->refused ? commit(task) : STATUS_OK;
+    for (const struct cycle_window *window = ring_peek(task->ring); window != NULL;
+         window = ring_peek(task->ring)) {
+        const double before = task->seconds;
+        if (task->refused) {
+            task->quality |= READING_QUALITY_MERGED;
+        }
+        take_window(task, window);
+        ring_release(task->ring);
+        // A refused reading is offered once a step: the sink may be slow to say no.
+        if (!task->refused && is_due(task, task->seconds - before)) {
+            status = commit(task);
+        }
+    }
+    return status;
+}
+
+enum status processing_task_flush(struct processing_task *task)
+{
+    const enum status status = processing_task_step(task);
+    if (status != STATUS_OK || !(task->seconds > 0.0)) {
+        return status;
+    }
+    task->quality |= READING_QUALITY_PARTIAL;
+    return commit(task);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "processing_task.h"
+
+enum { RATE = 10000, RING_SLOTS = 16 };
+
+static const double TURN = 6.283185307179586;
+
+/// A journal of the newest readings, whose disk fails on demand.
+struct fake_journal {
+    struct reading_sink sink;
+    struct reading kept[64];
+    unsigned count;
+    enum status answer;
+};
+
+struct fixture {
+    struct wiring wiring;
+    struct ring ring;
+    struct cycle_window slots[RING_SLOTS];
+    struct fake_journal journal;
+    struct processing_task task;
+    uint64_t now_us;
+};
+
+static enum status fake_commit(void *ctx, const struct reading *reading)
+{
+    struct fake_journal *journal = ctx;
+    if (journal->answer == STATUS_OK) {
+        journal->kept[journal->count++] = *reading;
+    }
+    return journal->answer;
+}
+
+static int power_up(void **state)
+{
+    static struct fixture f;
+    memset(&f, 0, sizeof f);
+    f.wiring = wiring_of_one_voltage(2, 0.2, 0.01);
+    f.journal.sink = (struct reading_sink){ .commit = fake_commit, .ctx = &f.journal };
+    *state = &f;
+    const struct processing_settings settings = processing_settings_default();
+    return ring_init(&f.ring, f.slots, sizeof f.slots[0], RING_SLOTS) == STATUS_OK &&
+                   processing_task_init(&f.task, &f.wiring, &f.ring, &f.journal.sink, &settings,
+                                        NULL) == STATUS_OK
+               ? 0
+               : -1;
+}
+
+/// A window of `cycles` cycles of 230 V and `amperes` at an angle on channel 0, nothing on
+/// channel 1.
+static void put_window(struct fixture *f, uint32_t cycles, double amperes, double angle)
+{
+    const uint32_t frames = 200 * (cycles == 0 ? 1 : cycles);
+    struct cycle_window *window = ring_claim(&f->ring);
+    assert_non_null(window);
+    *window = (struct cycle_window){
+        .cycles = cycles, .whole = cycles > 0, .rate_hz = RATE, .lag_frames = 50
+    };
+    for (uint32_t n = 0; n <= frames; n++) {
+        const double turn = TURN * n / 200.0;
+        const int32_t v = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn));
+        const int32_t w = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn - TURN / 4));
+        const int32_t i = (int32_t)lround(amperes * sqrt(2.0) / 0.01 * sin(turn - angle));
+        if (n == 0) {
+            const struct sums_edge edge = { .before = { v, i }, .after = { v, i } };
+            cycle_sums_begin(&window->sums, &edge);
+            continue;
+        }
+        window->sums.frames++;
+        window->sums.sum[0] += v;
+        window->sums.sum[1] += i;
+        window->sums.square[0] += (int64_t)v * v;
+        window->sums.square[1] += (int64_t)i * i;
+        window->sums.cross[0] += (int64_t)v * i;
+        window->sums.lagged[0] += (int64_t)w * i;
+        window->sums.end.before[0] = v;
+        window->sums.end.before[1] = i;
+    }
+    f->now_us += 20000u * (cycles == 0 ? 1 : cycles);
+    window->ended_us = f->now_us;
+    ring_publish(&f->ring);
+}
+
+static void put_second(struct fixture *f, double amperes, double angle)
+{
+    for (unsigned n = 0; n < 5; n++) {
+        put_window(f, 10, amperes, angle);
+    }
+}
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance)) {
+        fail_msg("%.12g instead of %.12g", value, expected);
+    }
+}
+
+static void makes_a_reading_a_second(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned second = 0; second < 3; second++) {
+        put_second(f, 5.0, 1.0);
+        assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    }
+    assert_int_equal(f->journal.count, 3);
+    const struct reading *reading = &f->journal.kept[2];
+    const struct reading_channel *load = &reading->channel[0];
+    assert_int_equal(reading->uptime_ms, 3000);
+    assert_int_equal(reading->window_us, 1000000);
+    assert_int_equal(reading->frequency_mhz, 50000);
+    assert_int_equal(reading->quality, 0);
+    assert_int_equal(reading->channels, 0x03);
+    assert_int_equal(reading->connected, 0x01);
+    assert_near(load->voltage_10mv, 23000, 1);
+    assert_near(load->current_100ua, 50000, 5);
+    assert_near(load->active_power_10mw, 115000 * cos(1.0), 20);
+    assert_near(load->reactive_power_10mvar, 115000 * sin(1.0), 20);
+    assert_near(load->apparent_power_10mva, 115000, 20);
+    assert_near(load->power_factor_1e4, 10000 * cos(1.0), 2);
+    assert_near((double)load->import_mj, 3.0 * 1150000.0 * cos(1.0), 600);
+    assert_int_equal(load->export_mj, 0);
+    assert_int_equal(reading->channel[1].current_100ua, 0);
+    assert_int_equal(reading->channel[1].power_factor_1e4, 0);
+}
+
+static void counts_exported_energy_apart(void **state)
+{
+    struct fixture *f = *state;
+    put_second(f, 5.0, TURN / 2);
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    const struct reading_channel *load = &f->journal.kept[0].channel[0];
+    assert_near(load->active_power_10mw, -115000, 20);
+    assert_near(load->power_factor_1e4, -10000, 0);
+    assert_int_equal(load->import_mj, 0);
+    assert_near((double)load->export_mj, 1150000, 200);
+}
+
+static void takes_root_mean_squares_of_root_mean_squares(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned n = 0; n < 5; n++) {
+        put_window(f, 10, n < 4 ? 2.0 : 8.0, 0.0);
+    }
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    const struct reading_channel *load = &f->journal.kept[0].channel[0];
+    assert_near(load->current_100ua, 10000 * sqrt((4 * 4.0 + 64.0) / 5), 10);
+    assert_near(load->active_power_10mw, 23000 * (4 * 2.0 + 8.0) / 5, 20);
+}
+
+static void goes_on_from_the_registers_of_the_last_reading(void **state)
+{
+    struct fixture *f = *state;
+    const struct processing_settings settings = processing_settings_default();
+    struct reading last = { .channel[0] = { .import_mj = 7000000000000, .export_mj = 12 } };
+    assert_int_equal(
+        processing_task_init(&f->task, &f->wiring, &f->ring, &f->journal.sink, &settings, &last),
+        STATUS_OK);
+    put_second(f, 5.0, 0.0);
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_near((double)(f->journal.kept[0].channel[0].import_mj - 7000000000000), 1150000, 200);
+    assert_int_equal(f->journal.kept[0].channel[0].export_mj, 12);
+    last.channel[3].export_mj = -1;
+    assert_int_equal(
+        processing_task_init(&f->task, &f->wiring, &f->ring, &f->journal.sink, &settings, &last),
+        STATUS_INVALID);
+}
+
+static void keeps_a_refused_reading_and_loses_no_energy(void **state)
+{
+    struct fixture *f = *state;
+    static const enum status refusals[] = { STATUS_IO, STATUS_FULL, STATUS_BUSY };
+    for (unsigned n = 0; n < 3; n++) {
+        f->journal.answer = refusals[n];
+        put_second(f, 5.0, 0.0);
+        assert_int_equal(processing_task_step(&f->task), refusals[n]);
+    }
+    assert_int_equal(f->journal.count, 0);
+    f->journal.answer = STATUS_OK;
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.count, 1);
+    const struct reading *merged = &f->journal.kept[0];
+    assert_int_equal(merged->quality, READING_QUALITY_MERGED);
+    assert_int_equal(merged->window_us, 3000000);
+    assert_near((double)merged->channel[0].import_mj, 3 * 1150000, 600);
+
+    put_second(f, 5.0, 0.0);
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.kept[1].quality, 0);
+    assert_near((double)f->journal.kept[1].channel[0].import_mj, 4 * 1150000, 800);
+}
+
+static void lets_a_fragment_count_for_energy_only(void **state)
+{
+    struct fixture *f = *state;
+    put_window(f, 10, 5.0, 0.0);
+    put_window(f, 0, 50.0, 0.0);
+    for (unsigned n = 0; n < 4; n++) {
+        put_window(f, 10, 5.0, 0.0);
+    }
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    const struct reading *reading = &f->journal.kept[0];
+    assert_near(reading->channel[0].current_100ua, 50000, 5);
+    assert_int_equal(reading->window_us, 1020000);
+    assert_near((double)reading->channel[0].import_mj, 1150000 + 230.0 * 50 * 20, 300);
+}
+
+static void gives_no_power_without_a_reference(void **state)
+{
+    struct fixture *f = *state;
+    put_window(f, 0, 5.0, 0.0);
+    f->slots[0].quality = READING_QUALITY_NO_REFERENCE;
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    const struct reading *reading = &f->journal.kept[0];
+    assert_int_equal(reading->quality, READING_QUALITY_NO_REFERENCE | READING_QUALITY_PARTIAL);
+    assert_int_equal(reading->frequency_mhz, 0);
+    assert_near(reading->channel[0].current_100ua, 50000, 5);
+    assert_int_equal(reading->channel[0].active_power_10mw, 0);
+    assert_int_equal(reading->channel[0].reactive_power_10mvar, 0);
+    assert_int_equal(reading->channel[0].power_factor_1e4, 0);
+    assert_int_equal(reading->channel[0].import_mj, 0);
+}
+
+static void names_the_channel_that_was_clipped(void **state)
+{
+    struct fixture *f = *state;
+    put_window(f, 10, 5.0, 0.0);
+    f->slots[0].clipped = 1u << 2;
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    const struct reading *reading = &f->journal.kept[0];
+    assert_int_equal(reading->channel[0].quality, 0);
+    assert_int_equal(reading->channel[1].quality, READING_QUALITY_CLIPPED);
+    assert_true((reading->quality & READING_QUALITY_CLIPPED) != 0);
+}
+
+static void ends_a_run_with_a_partial_reading(void **state)
+{
+    struct fixture *f = *state;
+    put_window(f, 10, 5.0, 0.0);
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.count, 0);
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.count, 1);
+    assert_int_equal(f->journal.kept[0].quality, READING_QUALITY_PARTIAL);
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.count, 1);
+}
+
+static void counts_cycles_when_told_to(void **state)
+{
+    struct fixture *f = *state;
+    const struct processing_settings settings = { .reading_cycles = 30, .connected_codes = 2.0 };
+    assert_int_equal(
+        processing_task_init(&f->task, &f->wiring, &f->ring, &f->journal.sink, &settings, NULL),
+        STATUS_OK);
+    for (unsigned n = 0; n < 9; n++) {
+        put_window(f, 10, 5.0, 0.0);
+    }
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.count, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(makes_a_reading_a_second, power_up),
+        cmocka_unit_test_setup(counts_exported_energy_apart, power_up),
+        cmocka_unit_test_setup(takes_root_mean_squares_of_root_mean_squares, power_up),
+        cmocka_unit_test_setup(goes_on_from_the_registers_of_the_last_reading, power_up),
+        cmocka_unit_test_setup(keeps_a_refused_reading_and_loses_no_energy, power_up),
+        cmocka_unit_test_setup(lets_a_fragment_count_for_energy_only, power_up),
+        cmocka_unit_test_setup(gives_no_power_without_a_reference, power_up),
+        cmocka_unit_test_setup(names_the_channel_that_was_clipped, power_up),
+        cmocka_unit_test_setup(ends_a_run_with_a_partial_reading, power_up),
+        cmocka_unit_test_setup(counts_cycles_when_told_to, power_up),
+    };
+    return cmocka_run_group_tests_name("processing_task", tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#include "sampling_task.h"
+
+#include <stddef.h>
+
+enum {
+    FREE_WINDOW_PER_S = 5, ///< Without mains a window takes 200 ms.
+    LOST_AFTER_PER_S = 20, ///< 50 ms without a boundary: there is no mains.
+    BRIDGED_PER_S = 10,    ///< Energy is carried over gaps of up to 100 ms.
+    RAIL_SHARE = 512,      ///< Codes within 1/512 of the range of a rail count as clipped.
+    CYCLES_50HZ = 10,
+    CYCLES_60HZ = 12,
+    BETWEEN_HZ = 55,
+};
+
+struct sampling_settings sampling_settings_default(void)
+{
+    return (struct sampling_settings){ .cycles_per_window = 0, .reference_floor_v = 20.0 };
+}
+
+enum status sampling_task_init(struct sampling_task *task, const struct adc_source *source,
+                               const struct wiring *wiring, struct ring *ring,
+                               const struct sampling_settings *settings)
+{
+    if (source->input_count > ADC_INPUT_LIMIT ||
+        wiring_check(wiring, source->input_count) != STATUS_OK) {
+        return STATUS_INVALID;
+    }
+    *task = (struct sampling_task){
+        .source = source, .wiring = wiring, .ring = ring, .settings = *settings
+    };
+    const uint64_t rate_mhz = source->frame_rate_mhz(source->ctx);
+    const double volts = wiring->unit_per_code[wiring->reference_input];
+    const double floor_codes = settings->reference_floor_v / (volts < 0.0 ? -volts : volts);
+    task->rate_hz = (double)rate_mhz / 1000.0;
+    frame_history_init(&task->history, task->rate_hz);
+    return mains_phase_init(&task->phase, rate_mhz, floor_codes);
+}
+
+/// Puts a window into the ring; false while the ring is full.
+static bool emit(struct sampling_task *task, const struct cycle_window *window)
+{
+    struct cycle_window *slot = ring_claim(task->ring);
+    if (slot == NULL) {
+        return false;
+    }
+    *slot = *window;
+    ring_publish(task->ring);
+    task->counters.windows++;
+    return true;
+}
+
+static bool window_is_empty(const struct sampling_task *task)
+{
+    return task->window.sums.frames == 0;
+}
+
+static void window_clear(struct sampling_task *task)
+{
+    task->window = (struct cycle_window){ .whole = true };
+}
+
+/// Moves the cycle in progress into the window and begins the next one where it ended.
+static void window_take_cycle(struct sampling_task *task, uint32_t cycles, uint64_t ended_us)
+{
+    struct cycle_window *window = &task->window;
+    if (window_is_empty(task)) {
+        window_clear(task);
+        window->sums = task->cycle;
+    } else {
+        cycle_sums_join(&window->sums, &task->cycle);
+    }
+    window->ended_us = ended_us;
+    window->rate_hz = task->rate_hz;
+    window->lag_frames = task->history.lag;
+    window->cycles += cycles;
+    window->whole = window->whole && cycles > 0;
+    window->clipped |= task->cycle_clipped;
+    window->quality |= task->cycle_quality;
+    const struct sums_edge edge = task->cycle.end;
+    cycle_sums_begin(&task->cycle, &edge);
+    task->cycle_clipped = 0;
+    task->cycle_quality = 0;
+}
+
+/// Empties the window into the ring, or lets it grow on when there is no room.
+static void window_close(struct sampling_task *task)
+{
+    if (window_is_empty(task)) {
+        return;
+    }
+    if (emit(task, &task->window)) {
+        window_clear(task);
+    } else {
+        task->window.quality |= READING_QUALITY_MERGED;
+        task->counters.merges++;
+    }
+}
+
+/// The cycle in progress is not a whole one: it gets a window of its own.
+static void take_fragment(struct sampling_task *task, uint64_t ended_us)
+{
+    window_close(task);
+    window_take_cycle(task, 0, ended_us);
+    window_close(task);
+}
+
+static uint32_t cycles_wanted(const struct sampling_task *task)
+{
+    if (task->settings.cycles_per_window != 0) {
+        return task->settings.cycles_per_window;
+    }
+    const bool slow = mains_phase_period(&task->phase) * BETWEEN_HZ > task->rate_hz;
+    return slow ? CYCLES_50HZ : CYCLES_60HZ;
+}
+
+static void take_boundary(struct sampling_task *task, const struct mains_phase_boundary *boundary,
+                          uint64_t ended_us)
+{
+    const uint16_t broken =
+        READING_QUALITY_GAP | READING_QUALITY_CHANNEL_SWAP | READING_QUALITY_NO_REFERENCE;
+    if (boundary->jumped) {
+        task->cycle_quality |= READING_QUALITY_PHASE_JUMP;
+    }
+    if (boundary->cycle_frames > 0.0 && !boundary->jumped && (task->cycle_quality & broken) == 0) {
+        window_take_cycle(task, 1, ended_us);
+        if (task->window.cycles >= cycles_wanted(task)) {
+            window_close(task);
+        }
+    } else {
+        take_fragment(task, ended_us);
+    }
+}
+
+/// Uptime at frame `frame` of the block in hand, whose last frame has just come.
+static uint64_t uptime_at(const struct sampling_task *task, uint32_t frame, uint64_t now_us)
+{
+    const double ahead_us = (double)(task->block.frame_count - frame) * 1e6 / task->rate_hz;
+    return now_us > (uint64_t)ahead_us ? now_us - (uint64_t)ahead_us : 0;
+}
+
+static void start(struct sampling_task *task)
+{
+    // The first stretch begins on the first sample: what lies before it has no weight.
+    const struct sums_edge edge =
+        frame_history_edge(&task->history, task->wiring, &task->block, 0, 1.0);
+    cycle_sums_begin(&task->cycle, &edge);
+    task->cycle_quality = READING_QUALITY_PARTIAL;
+    task->started = true;
+}
+
+static void note_gap(struct sampling_task *task, uint64_t lost_frames, uint16_t quality)
+{
+    task->counters.gaps++;
+    task->counters.lost_frames += lost_frames;
+    mains_phase_restart(&task->phase);
+    if (!task->started) {
+        return;
+    }
+    task->cycle_quality |= quality;
+    if ((double)lost_frames * BRIDGED_PER_S <= task->rate_hz) {
+        task->cycle.lost_frames += lost_frames;
+    }
+}
+
+static uint16_t clipped_inputs(const struct sampling_task *task)
+{
+    const struct adc_source *source = task->source;
+    const int32_t margin = (int32_t)(((int64_t)source->code_max - source->code_min) / RAIL_SHARE);
+    const int32_t low = source->code_min + margin;
+    const int32_t high = source->code_max - margin;
+    unsigned mask = 0;
+    for (unsigned input = 0; input < source->input_count; input++) {
+        const int32_t *codes = task->block.code[input];
+        int32_t least = codes[0];
+        int32_t most = codes[0];
+        for (uint32_t n = 1; n < task->block.frame_count; n++) {
+            least = codes[n] < least ? codes[n] : least;
+            most = codes[n] > most ? codes[n] : most;
+        }
+        mask |= (least <= low || most >= high) ? 1u << input : 0u;
+    }
+    return (uint16_t)mask;
+}
+
+/// Closes the cycle in progress on the newest frame, where only the code on the edge itself
+/// matters.
+static void end_cycle_here(struct sampling_task *task)
+{
+    struct sums_edge *end = &task->cycle.end;
+    end->fraction = 0.0;
+    for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
+        end->before[input] = end->after[input] = task->history.newest[input];
+    }
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        end->lagged_before[n] = end->lagged_after[n] = 0;
+    }
+}
+
+static void run_free(struct sampling_task *task, uint64_t now_us)
+{
+    const double frames = (double)task->cycle.frames;
+    if (mains_phase_has_reference(&task->phase) || frames * LOST_AFTER_PER_S < task->rate_hz) {
+        return;
+    }
+    task->cycle_quality |= READING_QUALITY_NO_REFERENCE;
+    if (frames * FREE_WINDOW_PER_S >= task->rate_hz) {
+        end_cycle_here(task);
+        take_fragment(task, now_us);
+    }
+}
+
+static void take_block(struct sampling_task *task, uint64_t now_us)
+{
+    const struct adc_block *block = &task->block;
+    const uint32_t count = block->frame_count;
+    frame_history_take(&task->history, task->wiring, block);
+    if (!task->started) {
+        start(task);
+    }
+    const int32_t *reference = block->code[task->wiring->reference_input];
+    const uint16_t clipped = clipped_inputs(task);
+    task->cycle_clipped |= clipped;
+    uint32_t summed = 0;
+    uint32_t fed = 0;
+    struct mains_phase_boundary boundary;
+    while (mains_phase_feed(&task->phase, reference + fed, count - fed, &boundary)) {
+        const uint32_t frame = fed + boundary.frame;
+        cycle_sums_add(&task->cycle, task->wiring, task->source->input_count, block, &task->history,
+                       summed, frame);
+        task->cycle.end =
+            frame_history_edge(&task->history, task->wiring, block, frame, boundary.fraction);
+        take_boundary(task, &boundary, uptime_at(task, frame, now_us));
+        task->cycle_clipped |= clipped;
+        summed = frame;
+        fed = frame + 1u;
+    }
+    cycle_sums_add(&task->cycle, task->wiring, task->source->input_count, block, &task->history,
+                   summed, count);
+    task->counters.frames += count;
+    run_free(task, now_us);
+}
+
+/// Brings what is left into the ring, once the source has ended.
+static enum status flush(struct sampling_task *task, uint64_t now_us)
+{
+    task->ended = true;
+    if (!window_is_empty(task)) {
+        task->window.quality |= READING_QUALITY_PARTIAL;
+        window_close(task);
+    }
+    if (!window_is_empty(task)) {
+        return STATUS_BUSY;
+    }
+    if (task->started && task->cycle.frames > 0 && !task->flushed) {
+        end_cycle_here(task);
+        task->cycle_quality |= READING_QUALITY_PARTIAL;
+        window_take_cycle(task, 0, now_us);
+        window_close(task);
+    }
+    task->flushed = window_is_empty(task);
+    return task->flushed ? STATUS_MISSING : STATUS_BUSY;
+}
+
+enum status sampling_task_step(struct sampling_task *task, uint64_t now_us)
+{
+    if (task->ended) {
+        return flush(task, now_us);
+    }
+    const struct adc_source *source = task->source;
+    const enum status status = source->read(source->ctx, &task->block);
+    if (status == STATUS_MISSING) {
+        return flush(task, now_us);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct adc_block *block = &task->block;
+    if (block->lost_frames > 0 || block->lost_unknown) {
+        note_gap(task, block->lost_frames, READING_QUALITY_GAP);
+    }
+    if (block->channel_swap) {
+        note_gap(task, block->frame_count, READING_QUALITY_GAP | READING_QUALITY_CHANNEL_SWAP);
+        return STATUS_OK;
+    }
+    if (block->frame_count > 0 && block->frame_count <= ADC_FRAME_LIMIT) {
+        take_block(task, now_us);
+    }
+    return STATUS_OK;
+}
