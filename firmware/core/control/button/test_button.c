@@ -147,7 +147,7 @@ static void a_glitch_is_no_press(void **state)
     button_init(&press.button);
     run(&press, false, 100000);
     while (press.now_us < 20000000) { // Long enough for every action, never long enough to settle.
-        run(&press, true, press.now_us + 2 * TICK_US);
+        run(&press, true, press.now_us + UINT64_C(2) * TICK_US);
         run(&press, false, press.now_us + TICK_US);
     }
     assert_int_equal(press.count, 0);

@@ -190,7 +190,7 @@ static void never_lies_about_a_coil(void **state)
         assert_int_equal(power_up(state), 0);
         f->reg.latches_left = latches;
         for (unsigned step = 0; step < STEPS; step++) {
-            const uint64_t now_ms = 1000u * (step + 1u);
+            const uint64_t now_ms = UINT64_C(1000) * (step + 1u);
             enum status status = STATUS_OK;
             if (step % 5 == 4) {
                 status = relay_bank_open_all(&f->bank, now_ms);

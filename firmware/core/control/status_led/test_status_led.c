@@ -14,7 +14,7 @@ enum { US_PER_MS = 1000 };
 static void draw(const struct status_led *led, uint64_t begin_us, char drawing[41])
 {
     for (unsigned i = 0; i < 40; i++) {
-        drawing[i] = status_led_is_on(led, begin_us + 50 * US_PER_MS * i) ? '#' : '.';
+        drawing[i] = status_led_is_on(led, begin_us + UINT64_C(50) * US_PER_MS * i) ? '#' : '.';
     }
     drawing[40] = '\0';
 }

@@ -3,7 +3,11 @@
 
 #include "restart_note.h"
 
-enum { US_PER_MS = 1000 };
+enum {
+    US_PER_MS = 1000,
+    RETRY_US = BUTTON_TASK_RETRY_MS * US_PER_MS,
+    PATIENCE_US = BUTTON_TASK_PATIENCE_MS * US_PER_MS,
+};
 
 // The word of the relays: mask in bits 0 to 7, states to keep in 8 to 15, then flags and a count,
 // all in one store, so that a reader never sees half a change.
@@ -53,7 +57,7 @@ static enum status open_all(struct button_task *task, uint64_t now_us)
 {
     const enum status status = relay_bank_open_all(&task->bank, now_us / US_PER_MS);
     if (status != STATUS_OK) {
-        task->retry_us = now_us + BUTTON_TASK_RETRY_MS * US_PER_MS;
+        task->retry_us = now_us + RETRY_US;
     }
     return status;
 }
@@ -76,7 +80,7 @@ void button_task_init(struct button_task *task, const struct button_task_parts *
     // A register that does not answer leaves the bank tripped; the steps try again.
     if (relay_bank_init(&task->bank, parts->relays, parts->dwell_ms, now_us / US_PER_MS) !=
         STATUS_OK) {
-        task->retry_us = now_us + BUTTON_TASK_RETRY_MS * US_PER_MS;
+        task->retry_us = now_us + RETRY_US;
     }
     button_init(&task->button);
     status_led_init(&task->led, now_us);
@@ -100,7 +104,7 @@ static void step_restoring(struct button_task *task, uint64_t now_us)
         const enum status status = relay_bank_set_all(&task->bank, task->keep, now_us / US_PER_MS);
         task->restoring = status != STATUS_OK;
         if (status == STATUS_IO) {
-            task->retry_us = now_us + BUTTON_TASK_RETRY_MS * US_PER_MS;
+            task->retry_us = now_us + RETRY_US;
         }
     }
 }
@@ -202,8 +206,7 @@ static void step_button(struct button_task *task, uint64_t now_us)
     if (task->waiting != BUTTON_ACTION_NONE && !has_waiting_action(task)) {
         task->waiting = BUTTON_ACTION_NONE;
     }
-    if (task->waiting != BUTTON_ACTION_NONE &&
-        now_us - task->waiting_us >= BUTTON_TASK_PATIENCE_MS * US_PER_MS) {
+    if (task->waiting != BUTTON_ACTION_NONE && now_us - task->waiting_us >= PATIENCE_US) {
         restart(task, task->waiting);
     }
 }

@@ -42,7 +42,7 @@ static void what_a_killed_process_stored_is_there_for_the_next(void **state)
         if (shared_map_open(path, SIZE, &memory) != STATUS_OK) {
             _exit(1);
         }
-        strcpy((char *)memory + 5000, "left behind");
+        memcpy((char *)memory + 5000, "left behind", sizeof "left behind");
         kill(getpid(), SIGKILL);
     }
     int result = 0;
