@@ -91,7 +91,7 @@ listen() { # NAME IDENTITY PORT ARGUMENTS...; what arrives goes to $work/NAME
     local name=$1 identity=$2 at=$3
     shift 3
     timeout 60 stdbuf -oL mosquitto_sub -d -h localhost -p "$at" --cafile "$work/pki/ca.pem" \
-        --cert "$work/pki/$identity/cert.pem" --key "$work/pki/$identity/key.pem" -q 1 -F 'GOT %t %p' "$@" >"$work/$name" 2>&1 &
+        --cert "$work/pki/$identity/cert.pem" --key "$work/pki/$identity/key.pem" -i "${identity##*/}" -q 1 -F 'GOT %t %p' "$@" >"$work/$name" 2>&1 &
     listeners+=($!)
     wait_for '^Subscribed' "$work/$name" || { cat "$work/$name"; echo "$name cannot subscribe"; exit 1; }
 }
