@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Runs every test of the repository. See --help.
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+root=$PWD
+
+usage() {
+    cat <<'END'
+Usage: ./test.sh [--long] [--no-install] [--only STAGE]...
+
+Installs what the tests need (Debian packages with apt, the dashboard's with npm) and runs all of them.
+The last line says how many passed, failed and were skipped; any failure makes the command fail.
+
+  --long         also the slow sweeps (ctest label "slow")
+  --no-install   install nothing; what is missing is a failure
+  --only STAGE   only this stage, may be repeated: format shell dev clang release fuzz tidy dashboard
+
+TEST_DATA_DIR       the folder of test data (default ../shared/data)
+OHM_REQUIRE_DATA=1  missing test data is a failure and not a skip (the default where the folder is there)
+OHM_FUZZ_SECONDS    how long each fuzz target runs (default 10)
+OHM_TIDY_SECONDS    how long clang-tidy may take (default 420); what it has not reached counts as skipped
+END
+}
+
+long=no install=yes only=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --long) long=yes ;;
+    --no-install) install=no ;;
+    --only)
+        [ $# -ge 2 ] || { usage >&2; exit 2; }
+        only="$only $2 "
+        shift
+        ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+export TEST_DATA_DIR=${TEST_DATA_DIR:-$root/../shared/data}
+if [ -d "$TEST_DATA_DIR" ]; then
+    TEST_DATA_DIR=$(cd "$TEST_DATA_DIR" && pwd)
+    export OHM_REQUIRE_DATA=${OHM_REQUIRE_DATA:-1}
+fi
+export PATH=$PATH:/usr/sbin:/sbin
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
+output=$root/test-output
+mkdir -p "$output"
+
+passed=0 failed=0 skipped=0
+times=''
+failures=''
+
+count() { # PASSED FAILED SKIPPED
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    skipped=$((skipped + $3))
+}
+
+# A check is one test; its output is shown when it fails.
+check() { # NAME COMMAND...
+    local name=$1 log
+    log="$output/${1//[^A-Za-z0-9]/_}.log"
+    shift
+    if "$@" >"$log" 2>&1; then
+        echo "ok      $name"
+        count 1 0 0
+    else
+        tail -60 "$log"
+        echo "FAILED  $name (whole output: ${log#"$root"/})"
+        failures="$failures
+  $name"
+        count 0 1 0
+        return 1
+    fi
+}
+
+# Runs ctest and adds its own figures.
+suite() { # NAME CTEST_ARGUMENTS...
+    local name=$1 log total bad not_run
+    log="$output/${1//[^A-Za-z0-9]/_}.log"
+    shift
+    ctest "$@" --no-tests=ignore >"$log" 2>&1
+    local result=$?
+    total=$(sed -n 's/^.* tests passed, [0-9]* tests* failed out of \([0-9]*\)$/\1/p' "$log" | tail -1)
+    bad=$(sed -n 's/^.* tests passed, \([0-9]*\) tests* failed out of .*/\1/p' "$log" | tail -1)
+    not_run=$(grep -c '\*\*\*Skipped' "$log")
+    if [ $result -ne 0 ] || [ "${bad:-0}" -gt 0 ]; then
+        grep -vE '^ *[0-9]+/[0-9]+ .*Passed|^ +Start +[0-9]+:' "$log" | tail -200
+        failures="$failures
+  $name (ctest)"
+        [ "${bad:-0}" -gt 0 ] || bad=1
+    fi
+    total=${total:-$bad}
+    count $((${total:-0} - ${bad:-0} - not_run)) "${bad:-0}" "$not_run"
+    echo "ctest   $name: $((${total:-0} - ${bad:-0} - not_run)) passed, ${bad:-0} failed, $not_run skipped"
+}
+
+wanted() { # STAGE
+    [ -z "$only" ] || [[ $only == *" $1 "* ]]
+}
+
+stage() { # NAME FUNCTION
+    wanted "$1" || return 0
+    local begin=$SECONDS
+    echo
+    echo "== $1"
+    "$2"
+    times="$times
+$(printf '%6d s  %s' $((SECONDS - begin)) "$1")"
+}
+
+build() { # PRESET
+    check "$1: configure" cmake --preset "$1" && check "$1: build without a warning" cmake --build --preset "$1"
+}
+
+format() {
+    check 'C is laid out as .clang-format says' tools/check_format.sh
+}
+
+shell() {
+
+    check 'shell scripts are clean' bash -c "git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck"
+}
+
+dev() {
+    build dev || return
+    suite 'dev' --preset dev -LE 'slow|release'
+    [ $long = no ] || suite 'dev, slow' --preset dev -L slow
+}
+
+clang() {
+    build dev-clang || return
+    suite 'clang, base and core' --preset dev-clang -LE 'slow|release|system' -E 'no_heap|broker_rules|foreign_project'
+}
+
+# Tests with the label "release" look at time and size, so they run optimised and one at a time.
+release() {
+    build release || return
+    suite 'release' --preset release -L release -j 1
+}
+
+fuzz() {
+    build fuzz || return
+    suite 'fuzz' --preset fuzz
+}
+
+tidy() {
+    [ -s build/dev/compile_commands.json ] || check 'tidy: configure' cmake --preset dev || return
+    check 'clang-tidy is content' tools/check_tidy.sh build/dev "${OHM_TIDY_SECONDS:-420}"
+    local late
+    late=$(grep -c '^not reached' "$output/clang_tidy_is_content.log")
+    count 0 0 "$late"
+    grep '^clang-tidy:' "$output/clang_tidy_is_content.log"
+}
+
+dashboard() {
+    local node log=$output/dashboard_tests.log
+    [ -f dashboard/package.json ] || return 0
+    node=$(tools/node.sh) || { check 'dashboard: Node.js' false; return; }
+    PATH=$node:$PATH
+    cd dashboard || return
+    if [ $install = yes ]; then
+        check 'dashboard: packages' npm ci --no-audit --no-fund || { cd ..; return; }
+    fi
+    check 'dashboard: lint and layout' npm run lint
+    check 'dashboard: build' npm run build
+    NO_COLOR=1 CI=true npm test >"$log" 2>&1
+    local result=$? line good bad late
+    line=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ +Tests +' | tail -1)
+    good=$(grep -oE '[0-9]+ passed' <<<"$line" | grep -oE '[0-9]+')
+    bad=$(grep -oE '[0-9]+ failed' <<<"$line" | grep -oE '[0-9]+')
+    late=$(grep -oE '[0-9]+ skipped' <<<"$line" | grep -oE '[0-9]+')
+    if [ $result -ne 0 ]; then
+        tail -80 "$log"
+        failures="$failures
+  dashboard: tests"
+        [ "${bad:-0}" -gt 0 ] || bad=1
+    fi
+    count "${good:-0}" "${bad:-0}" "${late:-0}"
+    echo "vitest  ${good:-0} passed, ${bad:-0} failed, ${late:-0} skipped"
+    cd ..
+}
+
+if [ $install = yes ]; then
+    tools/install_packages.sh run test || { echo 'The packages above are needed.'; echo '0 passed, 1 failed, 0 skipped'; exit 1; }
+else
+    tools/install_packages.sh --check run test || exit 1
+fi
+
+stage format format
+stage shell shell
+stage dashboard dashboard
+stage dev dev
+stage release release
+stage clang clang
+stage fuzz fuzz
+stage tidy tidy
+
+echo
+echo "time:$times"
+printf '%6d s  in all\n' $SECONDS
+[ -z "$failures" ] || echo "failed:$failures"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
