@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: MIT
+// What the dashboard promises, as a person at the browser finds it.
+
+import assert from "node:assert/strict";
+import { startMockServer } from "./mock_server.mjs";
+import { withVisitor } from "./visitor.mjs";
+
+const DWELL_MS = Number(process.env.RELAY_DWELL_MS ?? 2000);
+
+async function until(probe, what, timeoutMs = 10_000) {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    if (await probe()) return;
+    assert.ok(Date.now() < end, `waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function relaySwitch(page, relay) {
+  return page.getByRole("switch", { name: `Relay ${relay}`, exact: true });
+}
+
+/** The row of a relay; its data attributes tell phase and confirmed state. */
+function relayRow(page, relay) {
+  return page.locator(".relay").nth(relay);
+}
+
+async function maskOnServer(page, deviceId) {
+  return page.evaluate(async (id) => {
+    const answer = await fetch(`/v1/devices/${encodeURIComponent(id)}`);
+    return (await answer.json()).relay_mask;
+  }, deviceId);
+}
+
+async function confirmed(page, relay, state) {
+  const row = relayRow(page, relay);
+  await until(
+    async () =>
+      (await row.getAttribute("data-phase")) === "confirmed" &&
+      (await row.getAttribute("data-confirmed")) === state,
+    `relay ${relay} confirmed ${state}`,
+  );
+}
+
+/** Average colour differences over the canvas: zero means that nothing was drawn. */
+function inkOf(page, selector) {
+  return page.evaluate((css) => {
+    const canvas = document.querySelector(`${css} canvas`);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let inked = 0;
+    for (let i = 3; i < data.length; i += 4) if (data[i] > 0) inked++;
+    return inked / (data.length / 4);
+  }, selector);
+}
+
+async function chartDrawn(page, selector) {
+  await until(async () => (await inkOf(page, selector)) > 0.01, `something drawn in ${selector}`);
+  await page.waitForTimeout(400);
+}
+
+async function dragOver(page, selector, from, to) {
+  const box = await page.locator(`${selector} .u-over`).boundingBox();
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * from, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * ((from + to) / 2), y, { steps: 4 });
+  await page.mouse.move(box.x + box.width * to, y, { steps: 4 });
+  await page.mouse.up();
+}
+
+export const checks = [
+  {
+    name: "sign-in refuses a wrong password in words and accepts the right one",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn }) => {
+        await page.goto("/");
+        await page.getByRole("heading", { name: "Sign in to Ohmstead" }).waitFor();
+        await screenshot("sign-in");
+        await axe();
+        await page.getByLabel("User name").fill(check.server.username);
+        await page.getByLabel("Password", { exact: true }).fill("surely wrong");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByText("User name and password do not match.").waitFor();
+        await screenshot("sign-in-refused");
+        await axe();
+        await signIn();
+      }),
+  },
+  {
+    name: "devices show state, power and an age that ticks",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn, noSidewaysScroll }) => {
+        await signIn();
+        const card = page.locator('.device-card[data-online="true"]').first();
+        await card.waitFor();
+        await until(async () => /\d/.test(await card.locator(".big-power").innerText()), "a power");
+        const texts = new Set();
+        await until(async () => {
+          texts.add(await card.innerText());
+          return texts.size >= 3;
+        }, "values that change");
+        await noSidewaysScroll();
+        await screenshot("devices");
+        await axe();
+      }),
+  },
+  {
+    name: "one device shows live values and a moving chart that can be paused",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn, openDevice }) => {
+        await signIn();
+        await openDevice();
+        await chartDrawn(page, ".chart-live");
+        const table = page.locator("table.channels");
+        assert.equal(await table.locator("tbody tr").count(), 8);
+        const seen = new Set();
+        await until(async () => {
+          seen.add(await table.innerText());
+          return seen.size >= 3;
+        }, "channel values that change");
+        await screenshot("device-live");
+        await axe();
+
+        const picture = () => page.evaluate(() => document.querySelector("canvas").toDataURL());
+        await page.getByRole("button", { name: "Pause" }).click();
+        await page.waitForTimeout(200);
+        const still = await picture();
+        await page.waitForTimeout(2500);
+        assert.equal(await picture(), still, "a paused chart stands still");
+        await page.getByRole("button", { name: "Resume" }).click();
+        await until(async () => (await picture()) !== still, "a resumed chart moves");
+
+        for (const channel of [0, 1, 2, 3, 4, 5, 6]) {
+          await page.getByRole("button", { name: `Channel ${channel}`, exact: true }).click();
+        }
+        const box = await page.locator(".chart-live .u-over").boundingBox();
+        await page.mouse.move(box.x + box.width * 0.7, box.y + 60);
+        await page.locator(".chart-tooltip:visible").waitFor();
+        await page.waitForTimeout(300);
+        await screenshot("device-live-channels", false);
+      }),
+  },
+  {
+    name: "a relay switch shows requested, then confirmed, and the device has switched",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, signIn, openDevice }) => {
+        await signIn();
+        const deviceId = await openDevice();
+        await until(
+          async () => (await relayRow(page, 0).getAttribute("data-phase")) === "confirmed",
+          "a known state",
+        );
+        // Records every phase that the row goes through, however short.
+        await page.evaluate(() => {
+          const row = document.querySelector(".relay");
+          globalThis.phases = [];
+          new MutationObserver(() => globalThis.phases.push(row.dataset.phase)).observe(row, {
+            attributes: true,
+          });
+        });
+        const before = await relayRow(page, 0).getAttribute("data-confirmed");
+        const after = before === "on" ? "off" : "on";
+        const started = Date.now();
+        await relaySwitch(page, 0).click();
+        if (!check.real) {
+          await page.locator('.relay[data-phase="requested"]').waitFor();
+          assert.equal(await relayRow(page, 0).getAttribute("data-confirmed"), before);
+          await screenshot("relay-requested", false);
+        }
+        await confirmed(page, 0, after);
+        const took = Date.now() - started;
+        assert.equal((await maskOnServer(page, deviceId)) & 1, after === "on" ? 1 : 0);
+        const phases = await page.evaluate(() => globalThis.phases);
+        assert.equal(phases[0], "requested", `phases: ${phases.join(", ")}`);
+        await page.waitForTimeout(DWELL_MS);
+        await relaySwitch(page, 0).click();
+        await confirmed(page, 0, before);
+        assert.equal((await maskOnServer(page, deviceId)) & 1, before === "on" ? 1 : 0);
+        return `${before} → ${after} confirmed within ${took} ms of the click`;
+      }),
+  },
+  {
+    name: "all relays switch together after a question, and Escape means no",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn, openDevice }) => {
+        await signIn();
+        const deviceId = await openDevice();
+        const before = await maskOnServer(page, deviceId);
+        await page.waitForTimeout(DWELL_MS);
+        await page.getByRole("button", { name: "All off" }).click();
+        await page.getByRole("dialog").waitFor();
+        await screenshot("relays-question", false);
+        await axe();
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "hidden" });
+        assert.equal(await maskOnServer(page, deviceId), before);
+        await page.getByRole("button", { name: "All off" }).click();
+        await page.getByRole("button", { name: "Switch all off" }).click();
+        await confirmed(page, 0, "off");
+        assert.equal(await maskOnServer(page, deviceId), 0);
+      }),
+  },
+  {
+    name: "a refused switch says why and keeps the confirmed state",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn }) => {
+        await signIn();
+        await page.goto("/#/devices/meter-2");
+        await confirmed(page, 7, "off");
+        await relaySwitch(page, 7).click();
+        await page.getByText("The device did not confirm in time.").first().waitFor();
+        assert.equal(await relayRow(page, 7).getAttribute("data-confirmed"), "off");
+        assert.equal(await relaySwitch(page, 7).getAttribute("aria-checked"), "false");
+        const first = await relayRow(page, 1).getAttribute("data-confirmed");
+        await relaySwitch(page, 1).click();
+        await confirmed(page, 1, first === "on" ? "off" : "on");
+        await relaySwitch(page, 1).click();
+        await page.getByText("still in the dwell time").first().waitFor();
+        await screenshot("relay-refused");
+        await axe();
+        await page.goto("/#/devices/meter-3");
+        await page.getByText("Shown is the last state that it confirmed").first().waitFor();
+        await relaySwitch(page, 2).click();
+        await page.getByText("so nothing was switched").first().waitFor();
+        await screenshot("device-offline");
+        await axe();
+      }),
+  },
+  {
+    name: "history offers ranges, zooms by dragging and finds its way back",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn, openDevice }) => {
+        await signIn();
+        const deviceId = await openDevice();
+        const asked = [];
+        page.on("request", (request) => {
+          const url = new URL(request.url());
+          if (url.pathname.endsWith("/telemetry")) asked.push(url.searchParams);
+        });
+        await page.getByRole("tab", { name: "History" }).click();
+        await chartDrawn(page, ".chart-history");
+        for (const range of ["Hour", "Week", "Month", "Day"]) {
+          await page.getByRole("radio", { name: range, exact: true }).click();
+          await until(
+            async () =>
+              (await page.locator('[aria-busy="true"]').count()) === 0 && asked.length > 0,
+            "data of the range",
+          );
+        }
+        await chartDrawn(page, ".chart-history");
+        await screenshot("device-history");
+        await axe();
+
+        asked.length = 0;
+        await dragOver(page, ".chart-history", 0.5, 0.7);
+        await until(() => asked.length > 0, "a request for the zoomed range");
+        await chartDrawn(page, ".chart-history");
+        // The energy bars ask for whole calendar hours around it.
+        const spans = asked.map((query) => query.get("end_ms") - query.get("start_ms"));
+        const span = Math.min(...spans);
+        assert.ok(Math.abs(span / 86_400_000 - 0.2) < 0.02, `zoomed to ${span} ms`);
+        await chartDrawn(page, ".chart-history");
+        await screenshot("device-history-zoomed");
+        await page.getByRole("button", { name: "Back to the view before" }).click();
+        await until(
+          async () =>
+            (await page.getByRole("radio", { name: "Day" }).getAttribute("aria-checked")) ===
+            "true",
+          "the day again",
+        );
+        for (const channel of [2, 3, 4]) {
+          await page.getByRole("button", { name: `Channel ${channel}`, exact: true }).click();
+        }
+        await chartDrawn(page, ".chart-history");
+        await screenshot("device-history-channels");
+        await page.goto(`/#/devices/${deviceId}/details`);
+        await page.getByRole("heading", { name: "Energy registers" }).waitFor();
+        await page.waitForTimeout(500);
+        await screenshot("device-details");
+        await axe();
+      }),
+  },
+  {
+    name: "a phone of 360 px shows everything without sideways scrolling",
+    run: (check) => {
+      const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 };
+      return withVisitor(check, phone, async (visitor) => {
+        const { page, screenshot, axe, noSidewaysScroll } = visitor;
+        await visitor.signIn();
+        await page.locator(".device-card").first().waitFor();
+        await noSidewaysScroll();
+        await screenshot("phone-devices");
+        const deviceId = await visitor.openDevice();
+        await chartDrawn(page, ".chart-live");
+        await noSidewaysScroll();
+        await screenshot("phone-device-live");
+        await axe();
+        await page.goto(`/#/devices/${deviceId}/history`);
+        await chartDrawn(page, ".chart-history");
+        await page.getByRole("radio", { name: "Custom" }).click();
+        await noSidewaysScroll();
+        await screenshot("phone-device-history");
+        await axe();
+        await page.goto(`/#/devices/${deviceId}/details`);
+        await page.getByRole("heading", { name: "Energy registers" }).waitFor();
+        await noSidewaysScroll();
+      });
+    },
+  },
+  {
+    name: "dark mode is readable, by the system's wish and by the toggle",
+    run: (check) =>
+      withVisitor(check, { colorScheme: "dark" }, async (visitor) => {
+        const { page, screenshot, axe } = visitor;
+        await page.goto("/");
+        await page.getByRole("heading", { name: "Sign in to Ohmstead" }).waitFor();
+        await screenshot("dark-sign-in");
+        await visitor.signIn();
+        await page.locator(".device-card").first().waitFor();
+        await screenshot("dark-devices");
+        await axe();
+        const deviceId = await visitor.openDevice();
+        await chartDrawn(page, ".chart-live");
+        await screenshot("dark-device-live");
+        await axe();
+        await page.goto(`/#/devices/${deviceId}/history`);
+        await chartDrawn(page, ".chart-history");
+        await screenshot("dark-device-history");
+        await axe();
+        const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        const dark = await ground();
+        await page.getByRole("button", { name: /^Theme: system/ }).click();
+        assert.notEqual(await ground(), dark);
+        await page.reload();
+        await page.getByRole("tab", { name: "History" }).waitFor();
+        assert.notEqual(await ground(), dark, "the choice survives a reload");
+      }),
+  },
+  {
+    name: "everything is within reach of the keyboard alone",
+    run: (check) =>
+      withVisitor(check, { reducedMotion: "reduce" }, async ({ page, openDevice }) => {
+        const focused = () =>
+          page.evaluate(() => {
+            const element = document.activeElement;
+            const { outlineStyle } = getComputedStyle(element);
+            const label = element.getAttribute("aria-label") ?? element.textContent;
+            const names = element.getAttribute("aria-labelledby");
+            const named = names && document.getElementById(names)?.textContent;
+            const card = element.closest(".device-card");
+            const ring = card ? getComputedStyle(card).outlineStyle : outlineStyle;
+            return { name: (named ?? label).trim(), visible: ring !== "none" };
+          });
+        async function tabTo(pattern) {
+          for (let presses = 0; presses < 60; presses++) {
+            await page.keyboard.press("Tab");
+            const { name, visible } = await focused();
+            assert.ok(visible, `the focus on “${name}” cannot be seen`);
+            if (pattern.test(name)) return;
+          }
+          assert.fail(`Tab never came to ${pattern}`);
+        }
+        await page.goto("/");
+        await page.getByLabel("User name").focus();
+        await page.keyboard.type(check.server.username);
+        await page.keyboard.press("Tab");
+        await page.keyboard.type(check.server.password);
+        await page.keyboard.press("Enter");
+        await page.locator(".device-card").first().waitFor();
+
+        await page.evaluate(() => document.activeElement.blur());
+        await page.keyboard.press("Tab");
+        assert.equal((await focused()).name, "Skip to content");
+        await page.keyboard.press("Enter");
+        assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+        const cardName = await page
+          .locator('.device-card[data-online="true"] h2')
+          .first()
+          .textContent();
+        await tabTo(new RegExp(`^${cardName.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`));
+        await page.keyboard.press("Enter");
+        await page.getByRole("heading", { name: "Relays" }).waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+
+        await openDevice();
+        await until(
+          async () => (await relayRow(page, 0).getAttribute("data-phase")) === "confirmed",
+          "a known state",
+        );
+        await page.waitForTimeout(DWELL_MS);
+        await tabTo(/^Live$/);
+        await tabTo(/^Relay 0$/);
+        const before = await relayRow(page, 0).getAttribute("data-confirmed");
+        const after = before === "on" ? "off" : "on";
+        await page.keyboard.press("Space");
+        await confirmed(page, 0, after);
+        await page.getByText(`Relay 0: ${after}, confirmed.`).waitFor({ state: "attached" });
+        await page.waitForTimeout(DWELL_MS);
+        await page.keyboard.press("Space");
+        await confirmed(page, 0, before);
+
+        await page.getByRole("tab", { name: "Live" }).focus();
+        await page.keyboard.press("ArrowRight");
+        await until(async () => (await focused()).name === "History", "the tab to the right");
+        await page.keyboard.press("Enter");
+        await page.getByRole("button", { name: "Zoom in" }).waitFor();
+        await tabTo(/^Day$/);
+        await page.keyboard.press("ArrowRight");
+        await until(async () => (await focused()).name === "Week", "the range to the right");
+        await tabTo(/^Zoom in$/);
+        await page.keyboard.press("Enter");
+      }),
+  },
+  {
+    name: "a lost connection is said, and the page catches up by itself",
+    run: (check) =>
+      withVisitor(check, { tolerate: /net::ERR/ }, async (visitor) => {
+        const { page, context, screenshot } = visitor;
+        await visitor.signIn();
+        await visitor.openDevice();
+        await chartDrawn(page, ".chart-live");
+        await context.setOffline(true);
+        await page.locator(".banner").waitFor({ timeout: 50_000 });
+        await screenshot("connection-lost", false);
+        await page.waitForTimeout(3000);
+        await context.setOffline(false);
+        await page.locator(".banner").waitFor({ state: "hidden", timeout: 40_000 });
+        await page.locator('.live-mark[data-live="true"]').waitFor();
+      }),
+  },
+  {
+    name: "a device can be renamed",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, signIn, openDevice }) => {
+        await signIn();
+        await openDevice();
+        const heading = page.locator(".device-name h1");
+        const before = await heading.textContent();
+        for (const name of ["Attic & “cellar”", before]) {
+          await page.getByRole("button", { name: "Rename the device" }).click();
+          await page.getByLabel("Name of the device").fill(name);
+          await page.keyboard.press("Enter");
+          await until(
+            async () =>
+              (await heading.textContent()) === name &&
+              (await page.getByLabel("Name of the device").count()) === 0,
+            `the name ${name}`,
+          );
+        }
+      }),
+  },
+  {
+    name: "signing out ends the session here and on the server",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, signIn }) => {
+        await signIn();
+        await page.getByRole("button", { name: "Sign out" }).click();
+        await page.getByRole("heading", { name: "Sign in to Ohmstead" }).waitFor();
+        const status = await page.evaluate(async () => (await fetch("/v1/devices")).status);
+        assert.equal(status, 401);
+      }),
+  },
+  {
+    name: "the shell opens without a network, and nothing measured was cached",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, { serviceWorkers: "allow", tolerate: /net::ERR/ }, async (visitor) => {
+        const { page, context, screenshot } = visitor;
+        await visitor.signIn();
+        await page.evaluate(async () => {
+          await navigator.serviceWorker.ready;
+          if (navigator.serviceWorker.controller) return;
+          await new Promise((resolve) => {
+            navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
+          });
+        });
+        const cached = await page.evaluate(async () => {
+          const names = await caches.keys();
+          const lists = await Promise.all(names.map(async (n) => (await caches.open(n)).keys()));
+          return lists.flat().map(({ url }) => new URL(url).pathname);
+        });
+        assert.ok(cached.includes("/"), "the shell is cached");
+        assert.deepEqual(
+          cached.filter((path) => path.startsWith("/v1")),
+          [],
+        );
+        await context.setOffline(true);
+        await page.reload();
+        await page.getByText("The server cannot be reached").waitFor({ timeout: 30_000 });
+        await screenshot("offline-shell", false);
+      }),
+  },
+  {
+    name: "an empty fleet says what to do, and a large one can be searched",
+    mockOnly: true,
+    run: async (check) => {
+      const empty = await startMockServer({ empty: true });
+      await withVisitor(
+        { ...check, server: empty },
+        {},
+        async ({ page, screenshot, axe, signIn }) => {
+          await signIn();
+          await page.getByText("No devices yet").waitFor();
+          await screenshot("devices-empty");
+          await axe();
+        },
+      ).finally(() => empty.close());
+      const large = await startMockServer({ extraDevices: 60 });
+      await withVisitor(
+        { ...check, server: large },
+        {},
+        async ({ page, screenshot, axe, signIn }) => {
+          await signIn();
+          await until(
+            async () => (await page.locator(".device-card").count()) === 63,
+            "63 devices",
+          );
+          await page.getByRole("searchbox").fill("flat 12");
+          await until(async () => (await page.locator(".device-card").count()) === 1, "one found");
+          await page.getByRole("searchbox").fill("flat");
+          await until(
+            async () => (await page.locator(".device-card").count()) === 60,
+            "sixty found",
+          );
+          await screenshot("devices-many", false);
+          await axe();
+        },
+      ).finally(() => large.close());
+    },
+  },
+];

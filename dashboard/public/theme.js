@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// Runs before the first paint, so that a chosen theme never flashes in the other one.
+try {
+  const theme = localStorage.getItem("ohmstead-theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage may be forbidden; the system's preference then holds.
+}

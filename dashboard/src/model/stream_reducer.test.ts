@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import type { Device, Reading, ReadingChannel } from "../api/types";
+import { applyToDevice, applyToDevices, netPowerW } from "./stream_reducer";
+
+const DEVICE: Device = {
+  device_id: "meter-1",
+  name: "Kitchen",
+  profile: "energy_meter",
+  online: true,
+  last_seen_ms: 5000,
+  last_reading_ms: 5000,
+  relay_mask: null,
+  relay_mask_known: false,
+  firmware_version: "0.1.0",
+  journal_depth: 0,
+  unacknowledged_data: false,
+  active_power_w: 10,
+  reference_voltage_v: 230,
+  frequency_hz: 50,
+};
+
+function channel(number: number, watts: number): ReadingChannel {
+  return {
+    channel: number,
+    connected: true,
+    voltage_v: 231.5,
+    current_a: 1,
+    active_power_w: watts,
+    reactive_power_var: 0,
+    apparent_power_va: Math.abs(watts),
+    power_factor: 1,
+    import_mj: 0,
+    export_mj: 0,
+    quality: [],
+  };
+}
+
+function reading(timeMs: number, ...watts: number[]): Reading {
+  return {
+    device_id: "meter-1",
+    journal_id: "00",
+    seq: 1,
+    time_ms: timeMs,
+    time_source: "sntp",
+    uptime_ms: 0,
+    boot_id: 1,
+    window_us: 1_000_000,
+    frequency_hz: 49.98,
+    quality: [],
+    channels: watts.map((power, number) => channel(number, power)),
+  };
+}
+
+describe("the list of devices", () => {
+  it("shows net power, voltage and age of a new reading", () => {
+    const event = { event: "reading", data: reading(6000, 500, -700) } as const;
+    expect(applyToDevice(DEVICE, event)).toMatchObject({
+      active_power_w: -200,
+      reference_voltage_v: 231.5,
+      frequency_hz: 49.98,
+      last_reading_ms: 6000,
+      last_seen_ms: 6000,
+    });
+  });
+
+  it("is not set back by a reading that comes late", () => {
+    const event = { event: "reading", data: reading(4000, 1) } as const;
+    expect(applyToDevice(DEVICE, event)).toBe(DEVICE);
+  });
+
+  it("knows the relays after a report", () => {
+    const data = { device_id: "meter-1", relay_mask: 5, time_ms: 6000 };
+    const device = applyToDevice(DEVICE, { event: "relay", data });
+    expect(device).toMatchObject({ relay_mask: 5, relay_mask_known: true });
+  });
+
+  it("replaces a device that changed, adds one that is new, and leaves the others alone", () => {
+    const other = { ...DEVICE, device_id: "meter-2" };
+    const offline = { ...DEVICE, online: false };
+    const list = [other, DEVICE];
+    const next = applyToDevices(list, { event: "device", data: offline });
+    expect(next).toEqual([other, offline]);
+    expect(next[0]).toBe(other);
+    const fresh = { ...DEVICE, device_id: "meter-3" };
+    expect(applyToDevices(list, { event: "device", data: fresh })).toHaveLength(3);
+  });
+
+  it("ignores events of devices that are not on it", () => {
+    const list = [{ ...DEVICE, device_id: "meter-2" }];
+    expect(applyToDevices(list, { event: "reading", data: reading(6000, 1) })).toBe(list);
+  });
+});
+
+describe("net power", () => {
+  it("is import less export, and unknown without channels", () => {
+    expect(netPowerW(reading(0, 100, -30))).toBe(70);
+    expect(netPowerW(reading(0))).toBeNull();
+  });
+});

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { getDeliveries, getEnergy, serverNowMs } from "../api/client";
+import type { Device, Reading } from "../api/types";
+import { energy, fixed, moment } from "../model/format";
+import { Icon } from "../ui/icons";
+import { ErrorNote, Measure } from "../ui/parts";
+
+function Fact(props: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{props.name}</dt>
+      <dd>{props.children}</dd>
+    </div>
+  );
+}
+
+const TIME_SOURCES: Record<string, string> = {
+  none: "estimated from the time of arrival",
+  server: "from this server",
+  host: "from the clock of its host",
+  sntp: "from a time server (SNTP)",
+};
+
+export function DeviceDetails(props: { device: Device; reading: Reading | null }) {
+  const { device, reading } = props;
+  return (
+    <div className="details-layout">
+      <section className="card" aria-labelledby="about-title">
+        <div className="card-head">
+          <h2 id="about-title">About the device</h2>
+        </div>
+        <dl className="facts facts-wide">
+          <Fact name="Identity">{device.device_id}</Fact>
+          <Fact name="Profile">{device.profile.replaceAll("_", " ")}</Fact>
+          <Fact name="Firmware">{device.firmware_version ?? "unknown"}</Fact>
+          <Fact name="Last seen">
+            {device.last_seen_ms === null ? "never" : moment(device.last_seen_ms)}
+          </Fact>
+          <Fact name="Readings waiting on the device">{device.journal_depth ?? "unknown"}</Fact>
+          {reading && (
+            <>
+              <Fact name="Boots">{reading.boot_id}</Fact>
+              <Fact name="Time">{TIME_SOURCES[reading.time_source] ?? reading.time_source}</Fact>
+              <Fact name="Length of a window">{fixed(reading.window_us / 1e6, 3)} s</Fact>
+            </>
+          )}
+        </dl>
+        {device.unacknowledged_data === true && (
+          <p className="note" data-kind="info">
+            <Icon name="warning" />
+            <span>
+              This meter cannot repeat readings that were lost on the way, so its history may have
+              gaps.
+            </span>
+          </p>
+        )}
+      </section>
+      <Registers deviceId={device.device_id} />
+      <DeliveryCard deviceId={device.device_id} />
+    </div>
+  );
+}
+
+function Registers(props: { deviceId: string }) {
+  const registers = useQuery({
+    queryKey: ["energy", props.deviceId, "registers"],
+    queryFn: ({ signal }) => {
+      const now = serverNowMs();
+      return getEnergy(props.deviceId, now - 60_000, now, signal);
+    },
+    refetchInterval: 30_000,
+  });
+  return (
+    <section className="card" aria-labelledby="registers-title">
+      <div className="card-head">
+        <h2 id="registers-title">Energy registers</h2>
+        <span className="muted small">since the meter was put into service</span>
+      </div>
+      {registers.isError && <ErrorNote error={registers.error} />}
+      <table className="energy-table">
+        <thead>
+          <tr>
+            <th scope="col">Channel</th>
+            <th scope="col" className="number">
+              Import
+            </th>
+            <th scope="col" className="number">
+              Export
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {registers.data?.registers.map(({ channel, import_mj, export_mj }) => (
+            <tr key={channel}>
+              <th scope="row" className="channel-name">
+                <span className="swatch" data-channel={channel} aria-hidden="true" />
+                {channel}
+              </th>
+              <td className="number">
+                <Measure quantity={energy(import_mj)} />
+              </td>
+              <td className="number" data-direction={export_mj > 0 ? "export" : "none"}>
+                <Measure quantity={energy(export_mj)} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function DeliveryCard(props: { deviceId: string }) {
+  const deliveries = useQuery({
+    queryKey: ["deliveries", props.deviceId],
+    queryFn: ({ signal }) => getDeliveries(props.deviceId, signal),
+    refetchInterval: 30_000,
+  });
+  return (
+    <section className="card" aria-labelledby="deliveries-title">
+      <div className="card-head">
+        <h2 id="deliveries-title">Delivery of readings</h2>
+      </div>
+      {deliveries.isError && <ErrorNote error={deliveries.error} />}
+      {deliveries.data?.journals.length === 0 && (
+        <p className="muted">Nothing was delivered yet.</p>
+      )}
+      {deliveries.data?.journals.map((journal) => (
+        <dl key={journal.journal_id} className="facts facts-wide">
+          <Fact name="Journal">
+            <code>{journal.journal_id.slice(0, 8)}</code>
+          </Fact>
+          <Fact name="Records stored">{fixed(journal.stored, 0)}</Fact>
+          <Fact name="Stored without a hole up to">{fixed(journal.watermark, 0)}</Fact>
+          <Fact name="Gaps">
+            {journal.gaps.length === 0
+              ? "none"
+              : journal.gaps
+                  .map(({ first_seq, last_seq }) => `${fixed(first_seq, 0)}–${fixed(last_seq, 0)}`)
+                  .join(", ")}
+          </Fact>
+        </dl>
+      ))}
+    </section>
+  );
+}
