@@ -14,7 +14,7 @@ The last line says how many passed, failed and were skipped; any failure makes t
 
   --long         also the slow sweeps (ctest label "slow")
   --no-install   install nothing; what is missing is a failure
-  --only STAGE   only this stage, may be repeated: format shell dev clang release fuzz tidy dashboard
+  --only STAGE   only this stage, may be repeated: format shell dashboard dev release e2e clang fuzz tidy
 
 TEST_DATA_DIR       the folder of test data (default ../shared/data)
 OHM_REQUIRE_DATA=1  missing test data is a failure and not a skip (the default where the folder is there)
@@ -168,20 +168,40 @@ dashboard() {
     check 'dashboard: lint and layout' npm run lint
     check 'dashboard: build' npm run build
     NO_COLOR=1 CI=true npm test >"$log" 2>&1
-    local result=$? line good bad late
-    line=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ +Tests +' | tail -1)
-    good=$(grep -oE '[0-9]+ passed' <<<"$line" | grep -oE '[0-9]+')
-    bad=$(grep -oE '[0-9]+ failed' <<<"$line" | grep -oE '[0-9]+')
-    late=$(grep -oE '[0-9]+ skipped' <<<"$line" | grep -oE '[0-9]+')
-    if [ $result -ne 0 ]; then
-        tail -80 "$log"
+    runner vitest $? "$log" "$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ +Tests +' | tail -1)"
+    log=$output/dashboard_browser.log
+    npm run browser >"$log" 2>&1
+    runner 'chromium, mock server' $? "$log" "$(grep -E '^[0-9]+ passed, ' "$log" | tail -1)"
+    cd ..
+}
+
+# Tests that start the real programs; they want the release build and the dashboard's packages.
+end_to_end() {
+    local node log=$output/end_to_end.log files
+    files=$(git ls-files --cached --others --exclude-standard 'tests/*.test.mjs')
+    [ -n "$files" ] || return 0
+    node=$(tools/node.sh) || { check 'end to end: Node.js' false; return; }
+    [ -e build/release/build.ninja ] || build release || return
+    # shellcheck disable=SC2086
+    PATH=$node:$PATH OHM_LONG=$long node --test --test-concurrency=1 --test-reporter=spec $files >"$log" 2>&1
+    runner 'end to end' $? "$log" "$(awk '/^ℹ (pass|fail|skipped) /{ word = $2 == "pass" ? "passed" : $2 == "fail" ? "failed" : $2; printf "%s %s, ", $3, word }' "$log")"
+    grep -E '^  *(ℹ|figure:)|^figure:' "$log" | grep -vE '^ *ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration)' || true
+}
+
+# Adds the figures of a runner's closing line such as "3 passed, 1 failed, 2 skipped", in any order.
+runner() { # NAME RESULT LOG LINE
+    local good bad late
+    good=$(grep -oE '[0-9]+ passed' <<<"$4" | grep -oE '[0-9]+')
+    bad=$(grep -oE '[0-9]+ failed' <<<"$4" | grep -oE '[0-9]+')
+    late=$(grep -oE '[0-9]+ skipped' <<<"$4" | grep -oE '[0-9]+')
+    if [ "$2" -ne 0 ]; then
+        tail -100 "$3"
         failures="$failures
-  dashboard: tests"
+  $1 (whole output: ${3#"$root"/})"
         [ "${bad:-0}" -gt 0 ] || bad=1
     fi
     count "${good:-0}" "${bad:-0}" "${late:-0}"
-    echo "vitest  ${good:-0} passed, ${bad:-0} failed, ${late:-0} skipped"
-    cd ..
+    echo "$1: ${good:-0} passed, ${bad:-0} failed, ${late:-0} skipped"
 }
 
 if [ $install = yes ]; then
@@ -195,6 +215,7 @@ stage shell shell
 stage dashboard dashboard
 stage dev dev
 stage release release
+stage e2e end_to_end
 stage clang clang
 stage fuzz fuzz
 stage tidy tidy
