@@ -12,6 +12,7 @@ enum {
     ODD_CYCLES = 3, ///< So many of a new length in a row are the new frequency.
 };
 
+static const uint64_t NOTHING_PENDING = UINT64_MAX;
 static const double JUMP = 0.005; ///< Relative change of a cycle's length that no grid makes.
 
 static uint32_t samples_in(double rate_hz, int per_second)
@@ -66,7 +67,7 @@ void mains_phase_restart(struct mains_phase *phase)
     phase->armed_rising = false;
     phase->armed_falling = false;
     phase->fit_wait = 0;
-    phase->pending = false;
+    phase->pending_frame = NOTHING_PENDING;
     phase->has_last = false;
 }
 
@@ -116,7 +117,7 @@ static void plan_boundary(struct mains_phase *phase)
     double crossing = fitted_crossing(phase);
     crossing = crossing < -1.5 ? -1.5 : crossing > 0.5 ? 0.5 : crossing;
     phase->pending_at = (double)phase->frames + (crossing + 1.5) * phase->decimation;
-    phase->pending = true;
+    phase->pending_frame = (uint64_t)phase->pending_at + 1u;
 }
 
 static bool crosses(struct mains_phase *phase, int64_t value)
@@ -203,12 +204,10 @@ bool mains_phase_feed(struct mains_phase *phase, const int32_t *codes, uint32_t 
                       struct mains_phase_boundary *boundary)
 {
     for (uint32_t n = 0; n < count; n++) {
-        // The boundary lies before this frame when it is older than the frame's own index.
-        const bool due = phase->pending && phase->pending_at < (double)phase->frames;
+        const bool due = phase->frames == phase->pending_frame;
         if (due) {
             boundary->frame = n;
             boundary->fraction = phase->pending_at - (double)(phase->frames - 1u);
-            phase->pending = false;
             close_cycle(phase, phase->pending_at, boundary);
         }
         phase->collected += codes[n];

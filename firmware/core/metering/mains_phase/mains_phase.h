@@ -63,9 +63,9 @@ struct mains_phase {
     bool armed_rising;
     bool armed_falling;
     uint32_t fit_wait; ///< Samples until the crossing has enough right neighbours; 0: none waits.
-    bool pending;      ///< `pending_at` holds a boundary to report.
-    double pending_at; ///< In frames since init.
-    double last_at;    ///< The last reported boundary.
+    uint64_t pending_frame; ///< The first frame after the boundary that is to be reported.
+    double pending_at;      ///< That boundary, in frames since init.
+    double last_at;         ///< The last reported boundary.
     bool has_last;
     double period_frames; ///< Smoothed; 0 before the first whole cycle.
     uint32_t odd_cycles;  ///< Cycles in a row that differed from the smoothed length.

@@ -167,18 +167,16 @@ static uint16_t clipped_inputs(const struct sampling_task *task)
 {
     const struct adc_source *source = task->source;
     const int32_t margin = (int32_t)(((int64_t)source->code_max - source->code_min) / RAIL_SHARE);
-    const int32_t low = source->code_min + margin;
-    const int32_t high = source->code_max - margin;
+    const int32_t low = source->code_min + margin + 1;
+    const int32_t high = source->code_max - margin - 1;
     unsigned mask = 0;
     for (unsigned input = 0; input < source->input_count; input++) {
         const int32_t *codes = task->block.code[input];
-        int32_t least = codes[0];
-        int32_t most = codes[0];
-        for (uint32_t n = 1; n < task->block.frame_count; n++) {
-            least = codes[n] < least ? codes[n] : least;
-            most = codes[n] > most ? codes[n] : most;
+        int32_t beyond = 0; // Its sign bit is set once a code was on either side of the limits.
+        for (uint32_t n = 0; n < task->block.frame_count; n++) {
+            beyond |= (codes[n] - low) | (high - codes[n]);
         }
-        mask |= (least <= low || most >= high) ? 1u << input : 0u;
+        mask |= beyond < 0 ? 1u << input : 0u;
     }
     return (uint16_t)mask;
 }
