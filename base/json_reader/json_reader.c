@@ -250,19 +250,12 @@ static const struct json_member *find(const struct json_reader *reader, const ch
     return NULL;
 }
 
-enum status json_reader_string(const struct json_reader *reader, const char *name, char *out,
+/// Copies the decoded string that begins at `position`, with a final NUL.
+static enum status copy_string(const struct json_reader *reader, size_t position, char *out,
                                size_t capacity)
 {
-    const struct json_member *member = find(reader, name);
     size_t used = 0;
 
-    if (member == NULL) {
-        return STATUS_MISSING;
-    }
-    if (member->kind != JSON_STRING) {
-        return STATUS_INVALID;
-    }
-    size_t position = member->value;
     for (;;) {
         char bytes[4];
         uint32_t code_point = 0;
@@ -284,6 +277,36 @@ enum status json_reader_string(const struct json_reader *reader, const char *nam
             return STATUS_OK;
         }
     }
+}
+
+enum status json_reader_string(const struct json_reader *reader, const char *name, char *out,
+                               size_t capacity)
+{
+    const struct json_member *member = find(reader, name);
+
+    if (member == NULL) {
+        return STATUS_MISSING;
+    }
+    if (member->kind != JSON_STRING) {
+        return STATUS_INVALID;
+    }
+    return copy_string(reader, member->value, out, capacity);
+}
+
+enum status json_reader_stranger(const struct json_reader *reader, const char *const *names,
+                                 size_t count, char *out, size_t capacity)
+{
+    for (unsigned i = 0; i < reader->member_count; i++) {
+        const struct json_member *member = &reader->members[i];
+        bool known = member->parent != 0;
+        for (size_t j = 0; j < count && !known; j++) {
+            known = is_named(reader, member->name, names[j]);
+        }
+        if (!known) {
+            return copy_string(reader, member->name, out, capacity);
+        }
+    }
+    return STATUS_MISSING;
 }
 
 enum status json_reader_integer(const struct json_reader *reader, const char *name, int64_t *out)

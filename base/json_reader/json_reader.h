@@ -67,3 +67,11 @@ MUST_CHECK enum status json_reader_integer(const struct json_reader *reader, con
 
 MUST_CHECK enum status json_reader_boolean(const struct json_reader *reader, const char *name,
                                            bool *out);
+
+/// Copies the name of the first outermost member that is none of `count` `names`, for documents in
+/// which an unknown member is a mistake.
+///
+/// @return STATUS_MISSING  there is no such member.
+MUST_CHECK enum status json_reader_stranger(const struct json_reader *reader,
+                                            const char *const *names, size_t count, char *out,
+                                            size_t capacity);

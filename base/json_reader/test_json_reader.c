@@ -197,6 +197,21 @@ static void refuses_every_cut_of_a_good_document(void **state)
     assert_int_equal(json_reader_open(&reader, good, sizeof good - 1), STATUS_OK);
 }
 
+static void names_the_first_member_nobody_asked_for(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "relay", "state" };
+    struct json_reader reader;
+    char name[8] = "?";
+
+    assert_int_equal(open_text(&reader, "{\"relay\":1,\"state\":{\"deep\":2}}"), STATUS_OK);
+    assert_int_equal(json_reader_stranger(&reader, names, 2, name, sizeof name), STATUS_MISSING);
+    assert_int_equal(open_text(&reader, "{\"relay\":1,\"st\\u00e4te\":2,\"x\":3}"), STATUS_OK);
+    assert_int_equal(json_reader_stranger(&reader, names, 2, name, sizeof name), STATUS_OK);
+    assert_string_equal(name, "st\xC3\xA4te");
+    assert_int_equal(json_reader_stranger(&reader, names, 2, name, 3), STATUS_FULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +222,7 @@ int main(void)
         cmocka_unit_test(allows_the_same_name_in_different_objects),
         cmocka_unit_test(refuses_what_exceeds_its_limits),
         cmocka_unit_test(refuses_every_cut_of_a_good_document),
+        cmocka_unit_test(names_the_first_member_nobody_asked_for),
     };
     return cmocka_run_group_tests_name("json_reader", tests, NULL, NULL);
 }

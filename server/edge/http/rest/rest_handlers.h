@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The handlers of the route table, and what they share. Private to this module.
+
+#include "rest.h"
+
+bool rest_sign_in(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_show_session(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
+bool rest_sign_out(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_list_devices(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
+bool rest_show_device(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_rename_device(struct rest *rest, const struct rest_request *request,
+                        struct http_reply *reply);
+bool rest_show_latest(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_show_series(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_show_energy(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_show_deliveries(struct rest *rest, const struct rest_request *request,
+                          struct http_reply *reply);
+bool rest_send_command(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
+bool rest_show_system(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_show_health(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+
+/// Finds the device of the request; otherwise answers 404 and returns false.
+bool rest_find_device(struct rest *rest, const struct rest_request *request,
+                      struct device_view *device, struct http_reply *reply);
+
+/// Answers 400 and returns false when the query has a member that is none of `names`.
+bool rest_check_query(const struct rest_request *request, const char *const *names, size_t count,
+                      struct http_reply *reply);
+
+/// Reads a number of the query, or leaves `*value` as it is when there is none. Otherwise answers
+/// 400 and returns false.
+bool rest_query_number(const struct rest_request *request, const char *name, int64_t least,
+                       int64_t most, int64_t *value, struct http_reply *reply);
+
+/// Answers for a store that failed.
+void rest_reply_unavailable(struct http_reply *reply);
+
+/// The latest instant the interface takes: the year 9999, in Unix milliseconds.
+#define REST_TIME_LIMIT_MS INT64_C(253402300800000)
