@@ -20,17 +20,6 @@ static void write_hex(const uint8_t *bytes, size_t size, char *out)
     out[2 * size] = '\0';
 }
 
-static void show(struct communication_task *task)
-{
-    const struct communication_parts *parts = &task->parts;
-    enum status_led_pattern pattern = STATUS_LED_CONNECTED;
-
-    if (task->link != LINK_ONLINE) {
-        pattern = parts->network_up(parts->ctx) ? STATUS_LED_NETWORK : STATUS_LED_DISCONNECTED;
-    }
-    button_task_show(parts->button, pattern);
-}
-
 /// Moves the link on and does what the new state begins with.
 static void follow(struct communication_task *task, enum link_event event, uint64_t now_us)
 {
@@ -69,7 +58,6 @@ static void follow(struct communication_task *task, enum link_event event, uint6
         session->disconnect(session->ctx);
         break;
     }
-    show(task);
 }
 
 static void take_event(struct communication_task *task, const struct mqtt_event *event,
@@ -166,6 +154,8 @@ uint32_t communication_task_step(struct communication_task *task)
     if (task->link == LINK_ONLINE || task->link == LINK_LEAVING) {
         communication_uplink_publish(task, now_us);
     }
+    button_task_show(task->parts.button,
+                     task->parts.pattern(task->parts.ctx, task->link == LINK_ONLINE));
     atomic_store_explicit(&task->beats,
                           atomic_load_explicit(&task->beats, memory_order_relaxed) + 1,
                           memory_order_release);

@@ -78,7 +78,9 @@ struct communication_parts {
 
     /// Fills in what only the whole device knows: memory and which tasks run.
     void (*describe)(void *ctx, struct system_status_payload *status);
-    bool (*network_up)(void *ctx);
+
+    /// Which rhythm the light shows with a session and without.
+    enum status_led_pattern (*pattern)(void *ctx, bool online);
     void (*notice)(void *ctx, enum communication_notice notice, const char *text);
     void *ctx;
 };
