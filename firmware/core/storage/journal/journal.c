@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "journal_entry.h"
+#include "journal_resume.h"
 #include "journal_sector.h"
 
 /// Begins sector `generation` with the next record; whatever it held is gone.
@@ -16,6 +17,7 @@ static enum status begin_sector(struct journal *journal, uint64_t generation)
     journal->generation = generation;
     journal->sector_first_seq = journal->next_seq;
     journal->position = journal->region->sector_size;
+    journal->is_resumed = false;
     journal->sector_has_base = false;
     journal->cursor.seq = 0;
     const enum status status = journal_sector_begin(journal->region, &sector);
@@ -48,158 +50,6 @@ static enum status sync_region(const struct journal *journal)
     return journal->region->sync(journal->region->ctx);
 }
 
-/// Finds the sector with the highest generation.
-static enum status find_newest(const struct flash_region *region, struct journal_sector *newest)
-{
-    bool found = false;
-    for (uint64_t i = 0; i < journal_sector_count(region); i++) {
-        struct journal_sector sector;
-        const enum status status = journal_sector_read(region, i, &sector);
-        if (status != STATUS_OK && status != STATUS_MISSING) {
-            return status;
-        }
-        if (status == STATUS_OK && (!found || sector.generation > newest->generation)) {
-            *newest = sector;
-            found = true;
-        }
-    }
-    return found ? STATUS_OK : STATUS_MISSING;
-}
-
-/// Walks one sector and takes over what it tells; `cursor` ends behind its last record before
-/// `end_seq`, and `*used` behind its last sound entry.
-static enum status survey_sector(struct journal *journal, const struct journal_sector *sector,
-                                 uint64_t end_seq, struct journal_cursor *cursor, uint32_t *used)
-{
-    struct journal_entry entry;
-    enum status status = STATUS_OK;
-
-    *cursor = (struct journal_cursor){ .generation = sector->generation,
-                                       .seq = sector->first_seq,
-                                       .end_seq = end_seq,
-                                       .sector_crc = sector->crc,
-                                       .position = JOURNAL_SECTOR_HEAD_SIZE };
-    *used = cursor->position;
-    while (cursor->seq < end_seq) {
-        status = journal_entry_next(journal, cursor, &entry);
-        if (status != STATUS_OK) {
-            break;
-        }
-        *used = cursor->position;
-        if (entry.record.kind == RECORD_KIND_READING) {
-            journal->latest = entry.record.reading;
-            journal->has_latest = true;
-        }
-        if (entry.released_seq > journal->released_seq) {
-            journal->released_seq = entry.released_seq;
-        }
-    }
-    return status == STATUS_MISSING ? STATUS_OK : status;
-}
-
-/// Goes back from the newest sector for as long as sectors belong to its journal.
-static enum status find_oldest(struct journal *journal, const struct journal_sector *newest,
-                               struct journal_sector *oldest)
-{
-    const uint64_t count = journal_sector_count(journal->region);
-    *oldest = *newest;
-    while (oldest->generation > 0 && newest->generation - oldest->generation < count - 1) {
-        struct journal_sector sector;
-        const enum status status =
-            journal_sector_read(journal->region, oldest->generation - 1, &sector);
-        if (status != STATUS_OK && status != STATUS_MISSING) {
-            return status;
-        }
-        if (status == STATUS_MISSING || sector.generation != oldest->generation - 1 ||
-            sector.first_seq >= oldest->first_seq ||
-            memcmp(sector.journal_id, newest->journal_id, JOURNAL_ID_SIZE) != 0) {
-            break;
-        }
-        *oldest = sector;
-    }
-    journal->oldest_generation = oldest->generation;
-    journal->oldest_seq = oldest->first_seq;
-    return STATUS_OK;
-}
-
-/// Walks all sectors from `sector` to the newest one; `cursor` and `*used` are left in that.
-static enum status survey(struct journal *journal, struct journal_sector sector,
-                          struct journal_cursor *cursor, uint32_t *used)
-{
-    for (;;) {
-        struct journal_sector next = { .first_seq = UINT64_MAX };
-        const bool is_newest = sector.generation == journal->generation;
-        enum status status = STATUS_OK;
-        if (!is_newest) {
-            status = journal_sector_read(journal->region, sector.generation + 1, &next);
-        }
-        if (status == STATUS_OK) {
-            status = survey_sector(journal, &sector, next.first_seq, cursor, used);
-        }
-        if (status != STATUS_OK || is_newest) {
-            return status;
-        }
-        // The oldest sector is the one that a power cut may have caught half erased. Elsewhere a
-        // hole is decay, and the records in front of it are still good.
-        if (sector.generation == journal->oldest_generation && cursor->seq < next.first_seq) {
-            journal->oldest_generation = next.generation;
-            journal->oldest_seq = next.first_seq;
-        }
-        sector = next;
-    }
-}
-
-/// Sets the position behind all that was ever programmed in the newest sector.
-static enum status find_position(struct journal *journal, uint32_t used)
-{
-    const struct flash_region *region = journal->region;
-    const uint32_t offset = journal_sector_offset(region, journal->generation);
-    uint32_t end = used;
-    for (uint32_t at = used; at < region->sector_size; at += FLASH_PROGRAM_SIZE) {
-        uint8_t unit[FLASH_PROGRAM_SIZE];
-        const enum status status = region->read(region->ctx, offset + at, unit, sizeof unit);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (unsigned i = 0; i < sizeof unit; i++) {
-            end = unit[i] != 0xFF ? at + FLASH_PROGRAM_SIZE : end;
-        }
-    }
-    // One more unit may have been begun without a bit that shows it yet.
-    end += FLASH_PROGRAM_SIZE;
-    journal->position = end < region->sector_size ? end : region->sector_size;
-    return STATUS_OK;
-}
-
-static enum status resume(struct journal *journal, const struct journal_sector *newest)
-{
-    struct journal_sector oldest;
-    struct journal_cursor cursor;
-    uint32_t used;
-
-    memcpy(journal->id, newest->journal_id, JOURNAL_ID_SIZE);
-    journal->generation = newest->generation;
-    journal->sector_first_seq = newest->first_seq;
-    journal->sector_crc = newest->crc;
-    enum status status = find_oldest(journal, newest, &oldest);
-    if (status == STATUS_OK) {
-        status = survey(journal, oldest, &cursor, &used);
-    }
-    if (status == STATUS_OK) {
-        status = find_position(journal, used);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    journal->next_seq = cursor.seq;
-    journal->sector_has_base = cursor.has_base;
-    if (cursor.beyond_seq > cursor.seq) {
-        journal->next_seq = cursor.beyond_seq;
-        journal->position = journal->region->sector_size;
-    }
-    return sync_region(journal);
-}
-
 enum status journal_open(struct journal *journal, const struct flash_region *region,
                          const struct entropy *entropy)
 {
@@ -210,14 +60,11 @@ enum status journal_open(struct journal *journal, const struct flash_region *reg
         return STATUS_INVALID;
     }
 
-    struct journal_sector newest;
-    enum status status = find_newest(region, &newest);
-    if (status == STATUS_OK) {
-        return resume(journal, &newest);
-    }
+    enum status status = journal_resume(journal);
     if (status == STATUS_MISSING) {
         status = begin_journal(journal, 0);
     }
+    // What is in a disk's cache is seen by everybody until the power fails.
     return status == STATUS_OK ? sync_region(journal) : status;
 }
 
@@ -310,6 +157,19 @@ static void remember_latest(struct journal *journal, const struct reading *readi
     journal->sector_has_base = true;
 }
 
+/// Leaves as many units free behind what was found at open as boots have passed since.
+///
+/// A boot whose first append was cut at once may have begun a unit without a bit that shows it.
+/// That unit must not be programmed again, so every boot starts at a place of its own.
+static void step_past_begun_units(struct journal *journal, uint32_t boot_id)
+{
+    const uint32_t room = journal->region->sector_size - journal->position;
+    const uint32_t boots = boot_id - journal->last_boot_id;
+    const bool has_place = boot_id > journal->last_boot_id && boots <= room / FLASH_PROGRAM_SIZE;
+    journal->position += has_place ? boots * FLASH_PROGRAM_SIZE : room;
+    journal->is_resumed = false;
+}
+
 static bool needs_snapshot(const struct journal *journal, const struct record *record)
 {
     return record->kind != RECORD_KIND_READING && journal->has_latest && !journal->sector_has_base;
@@ -322,6 +182,9 @@ enum status journal_append(struct journal *journal, uint32_t boot_id, const stru
     enum status status = journal_entry_build(journal, boot_id, record, false, &size);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (journal->is_resumed) {
+        step_past_begun_units(journal, boot_id);
     }
     const uint32_t needed = size + (needs_snapshot(journal, record) ? JOURNAL_ENTRY_SIZE_LIMIT : 0);
     if (needed > journal->region->sector_size - journal->position) {

@@ -61,6 +61,8 @@ struct journal {
     uint32_t sector_crc;
     uint32_t
         position; ///< Of the next entry in its sector; at its end nothing more is written there.
+    uint32_t last_boot_id; ///< Of the last entry found at open.
+    bool is_resumed;       ///< Nothing was written yet since then.
     bool sector_has_base;
     bool has_latest;
     uint8_t buffer[JOURNAL_ENTRY_SIZE_LIMIT];
@@ -86,6 +88,9 @@ MUST_CHECK enum status journal_open(struct journal *journal, const struct flash_
 MUST_CHECK enum status journal_format(struct journal *journal);
 
 /// Stores a record durably and tells its sequence number. Blocks for as long as the flash does.
+///
+/// `boot_id` counts up with every boot. When it does not, the first append after an open takes a
+/// new sector, which costs room but no record.
 ///
 /// @return STATUS_INVALID  the record cannot be carried: see record_code_encode();
 ///         STATUS_IO       the flash failed. The record may be appended again, or another instead.

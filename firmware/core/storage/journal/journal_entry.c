@@ -37,7 +37,9 @@ enum status journal_entry_build(struct journal *journal, uint32_t boot_id,
                                 const struct record *record, bool is_snapshot, uint32_t *size)
 {
     uint8_t *out = journal->buffer;
-    const bool absolute = is_snapshot || !journal->sector_has_base;
+    // An anchor may survive a cut that the snapshot in front of it did not.
+    const bool absolute =
+        is_snapshot || !journal->sector_has_base || record->kind != RECORD_KIND_READING;
     const struct reading *base = absolute ? &nothing : &journal->latest;
     size_t code_size;
     const enum status status =

@@ -62,12 +62,9 @@ enum status journal_sector_begin(const struct flash_region *region, struct journ
     sector->crc = crc32_extend(0, head, AT_CRC);
     bytes_store_le32(head + AT_CRC, sector->crc);
 
-    // A disk may keep later writes and lose earlier ones: no head may be there before its sector is
-    // known to be blank.
+    // A disk may keep the head and lose the erase. That does no harm: entries of the sector's
+    // former life do not go on from this head's CRC.
     enum status status = region->erase(region->ctx, offset);
-    if (status == STATUS_OK) {
-        status = region->sync(region->ctx);
-    }
     if (status == STATUS_OK) {
         status = region->program(region->ctx, offset, head, sizeof head);
     }

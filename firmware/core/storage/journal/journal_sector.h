@@ -33,7 +33,7 @@ uint32_t journal_sector_offset(const struct flash_region *region, uint64_t gener
 MUST_CHECK enum status journal_sector_read(const struct flash_region *region, uint64_t index,
                                            struct journal_sector *sector);
 
-/// Erases a sector, durably, and programs the head into it, not yet durably. Fills in
-/// `sector->crc`.
+/// Erases a sector and programs the head into it. Neither is durable before the region's sync().
+/// Fills in `sector->crc`.
 MUST_CHECK enum status journal_sector_begin(const struct flash_region *region,
                                             struct journal_sector *sector);
