@@ -160,7 +160,7 @@ void accounts_close(struct accounts *accounts)
     free(accounts);
 }
 
-/// Five groups of four out of 32 signs that are hard to misread: 100 bits.
+/// Four groups of five out of 32 signs that are hard to misread: 100 bits.
 static enum status make_password(const struct accounts *accounts,
                                  char password[ACCOUNTS_PASSWORD_SIZE])
 {
