@@ -48,9 +48,9 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
     env: { TZ: "Europe/Berlin" }, // changes its clocks, so tests of calendar days mean something
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    testTimeout: 30_000, // a busy machine is slow, not wrong
   },
 });

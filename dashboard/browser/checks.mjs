@@ -7,7 +7,7 @@ import { withVisitor } from "./visitor.mjs";
 
 const DWELL_MS = Number(process.env.RELAY_DWELL_MS ?? 2000);
 
-async function until(probe, what, timeoutMs = 10_000) {
+async function until(probe, what, timeoutMs = 20_000) {
   const end = Date.now() + timeoutMs;
   for (;;) {
     if (await probe()) return;
@@ -42,7 +42,26 @@ async function confirmed(page, relay, state) {
   );
 }
 
-/** Average colour differences over the canvas: zero means that nothing was drawn. */
+/** Switches a relay, again and again while the device says that its dwell time is not over. */
+async function switchPatiently(page, relay, state, press) {
+  const row = relayRow(page, relay);
+  for (let tries = 0; tries < 12; tries++) {
+    await page.waitForTimeout(DWELL_MS);
+    await press();
+    await until(
+      async () =>
+        (await row.getAttribute("data-phase")) !== "requested" &&
+        ((await row.getAttribute("data-confirmed")) === state ||
+          (await row.getAttribute("data-phase")) === "failed"),
+      `an answer about relay ${relay}`,
+    );
+    if ((await row.getAttribute("data-confirmed")) === state) return;
+    assert.match(await row.innerText(), /dwell time/);
+  }
+  assert.fail(`relay ${relay} stayed in its dwell time`);
+}
+
+/** Share of the canvas that is not empty; zero means that nothing was drawn. */
 function inkOf(page, selector) {
   return page.evaluate((css) => {
     const canvas = document.querySelector(`${css} canvas`);
@@ -172,9 +191,7 @@ export const checks = [
         assert.equal((await maskOnServer(page, deviceId)) & 1, after === "on" ? 1 : 0);
         const phases = await page.evaluate(() => globalThis.phases);
         assert.equal(phases[0], "requested", `phases: ${phases.join(", ")}`);
-        await page.waitForTimeout(DWELL_MS);
-        await relaySwitch(page, 0).click();
-        await confirmed(page, 0, before);
+        await switchPatiently(page, 0, before, () => relaySwitch(page, 0).click());
         assert.equal((await maskOnServer(page, deviceId)) & 1, before === "on" ? 1 : 0);
         return `${before} → ${after} confirmed within ${took} ms of the click`;
       }),
@@ -303,6 +320,20 @@ export const checks = [
         await noSidewaysScroll();
         await screenshot("phone-device-history");
         await axe();
+        const asked = [];
+        page.on("request", (request) => asked.push(request.url()));
+        const over = await page.locator(".chart-history .u-over").boundingBox();
+        const finger = (type, share) =>
+          page.locator(".chart-history .u-over").dispatchEvent(type, {
+            pointerType: "touch",
+            isPrimary: true,
+            clientX: over.x + over.width * share,
+            clientY: over.y + 50,
+          });
+        await finger("pointerdown", 0.3);
+        await finger("pointermove", 0.5);
+        await finger("pointerup", 0.6);
+        await until(() => asked.some((url) => url.includes("/telemetry?")), "a zoom by finger");
         await page.goto(`/#/devices/${deviceId}/details`);
         await page.getByRole("heading", { name: "Energy registers" }).waitFor();
         await noSidewaysScroll();
@@ -389,17 +420,13 @@ export const checks = [
           async () => (await relayRow(page, 0).getAttribute("data-phase")) === "confirmed",
           "a known state",
         );
-        await page.waitForTimeout(DWELL_MS);
         await tabTo(/^Live$/);
         await tabTo(/^Relay 0$/);
         const before = await relayRow(page, 0).getAttribute("data-confirmed");
         const after = before === "on" ? "off" : "on";
-        await page.keyboard.press("Space");
-        await confirmed(page, 0, after);
+        await switchPatiently(page, 0, after, () => page.keyboard.press("Space"));
         await page.getByText(`Relay 0: ${after}, confirmed.`).waitFor({ state: "attached" });
-        await page.waitForTimeout(DWELL_MS);
-        await page.keyboard.press("Space");
-        await confirmed(page, 0, before);
+        await switchPatiently(page, 0, before, () => page.keyboard.press("Space"));
 
         await page.getByRole("tab", { name: "Live" }).focus();
         await page.keyboard.press("ArrowRight");
@@ -425,9 +452,15 @@ export const checks = [
         await page.locator(".banner").waitFor({ timeout: 50_000 });
         await screenshot("connection-lost", false);
         await page.waitForTimeout(3000);
+        const caughtUp = new Set();
+        page.on("request", (request) => {
+          const url = new URL(request.url());
+          if (url.pathname.endsWith("/telemetry")) caughtUp.add(url.searchParams.get("channel"));
+        });
         await context.setOffline(false);
         await page.locator(".banner").waitFor({ state: "hidden", timeout: 40_000 });
         await page.locator('.live-mark[data-live="true"]').waitFor();
+        await until(() => caughtUp.size === 9, "the missed readings of all channels");
       }),
   },
   {
@@ -449,17 +482,6 @@ export const checks = [
             `the name ${name}`,
           );
         }
-      }),
-  },
-  {
-    name: "signing out ends the session here and on the server",
-    run: (check) =>
-      withVisitor(check, {}, async ({ page, signIn }) => {
-        await signIn();
-        await page.getByRole("button", { name: "Sign out" }).click();
-        await page.getByRole("heading", { name: "Sign in to Ohmstead" }).waitFor();
-        const status = await page.evaluate(async () => (await fetch("/v1/devices")).status);
-        assert.equal(status, 401);
       }),
   },
   {
@@ -529,5 +551,16 @@ export const checks = [
         },
       ).finally(() => large.close());
     },
+  },
+  {
+    name: "signing out ends the session here and on the server",
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, signIn }) => {
+        await signIn();
+        await page.getByRole("button", { name: "Sign out" }).click();
+        await page.getByRole("heading", { name: "Sign in to Ohmstead" }).waitFor();
+        const status = await page.evaluate(async () => (await fetch("/v1/devices")).status);
+        assert.equal(status, 401);
+      }),
   },
 ];

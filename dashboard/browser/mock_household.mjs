@@ -21,9 +21,11 @@ function drift(seed, t, period) {
   return noise(seed, i) * (1 - f) + noise(seed, i + 1) * f;
 }
 
+// It is early afternoon when the program starts, so that the sun shines on every test.
+const SHIFT_S = 13.2 * 3600 - (Math.floor(Date.now() / 1000) % DAY_S);
+
 function hourOfDay(t) {
-  const date = new Date(t * 1000);
-  return ((t + 60 * -date.getTimezoneOffset()) % DAY_S) / 3600;
+  return ((t + SHIFT_S + DAY_S) % DAY_S) / 3600;
 }
 
 function bump(hour, middle, width) {

@@ -90,6 +90,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
   const sessions = new Map();
   const streams = new Set();
   let failures = 0;
+  const holeMs = Date.now() - 11 * 3_600_000;
 
   function lastReadingS(device) {
     return device.lastS ?? Math.floor(Date.now() / 1000);
@@ -161,8 +162,8 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
     const samples = bucket_ms > 5000 ? 6 : 1;
     for (let at = start_ms; at < end_ms; at += bucket_ms) {
       out.time_ms.push(at);
-      // Half an hour at night is missing, so that a hole can be seen.
-      const missing = at > lastMs || Math.abs(((at / 1000) % 86_400) - 9000) < 900;
+      // Half an hour is missing, so that a hole can be seen.
+      const missing = at > lastMs || Math.abs(at - holeMs) < 900_000;
       if (missing) {
         for (const column of Object.values(out)) {
           if (Array.isArray(column) && column !== out.time_ms) column.push(null);

@@ -25,7 +25,7 @@ export async function withVisitor(check, options, visit) {
     ...contextOptions,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const faults = [];
   page.on("pageerror", (error) => faults.push(`page error: ${error.message}`));
   page.on("console", (message) => {
@@ -37,12 +37,20 @@ export async function withVisitor(check, options, visit) {
   const visitor = {
     page,
     context,
+    /** Signs in through the page the first time, later with the cookie of that time. */
     async signIn() {
+      if (server.cookies !== undefined) {
+        await context.addCookies(server.cookies);
+        await page.goto("/");
+        await page.getByRole("heading", { name: "Devices", level: 1 }).waitFor();
+        return;
+      }
       await page.goto("/");
       await page.getByLabel("User name").fill(server.username);
       await page.getByLabel("Password", { exact: true }).fill(server.password);
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("heading", { name: "Devices", level: 1 }).waitFor();
+      server.cookies = await context.cookies();
     },
     /** Opens a device that is online; returns its identity. */
     async openDevice() {

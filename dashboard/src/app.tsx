@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  QueryClient,
+  QueryClientProvider,
+  skipToken,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import {
   ApiError,
@@ -8,10 +14,10 @@ import {
   signOut,
   UnreachableError,
 } from "./api/client";
-import type { Session } from "./api/types";
-import { LiveProvider } from "./live";
+import type { Device, Session } from "./api/types";
+import { LiveProvider, type LiveScope } from "./live";
 import { DevicePage } from "./pages/device";
-import { DevicesPage } from "./pages/devices";
+import { DevicesPage, isLargeFleet } from "./pages/devices";
 import { SignInPage } from "./pages/sign_in";
 import { useRoute } from "./router";
 import { ConnectionBanner } from "./ui/connection_banner";
@@ -108,6 +114,9 @@ function RetryEvery(props: { seconds: number; retry: () => void }) {
 function Shell(props: { session: Session; onSignOut: () => Promise<void> }) {
   const route = useRoute();
   const deviceId = route.page === "device" ? route.deviceId : null;
+  const fleet = useQuery<Device[]>({ queryKey: ["devices"], queryFn: skipToken });
+  const scope: LiveScope =
+    deviceId !== null ? { deviceId } : isLargeFleet(fleet.data) ? "none" : "fleet";
 
   // A new page begins at its top, for the eyes and for screen readers.
   const shown = useRef(deviceId);
@@ -119,7 +128,7 @@ function Shell(props: { session: Session; onSignOut: () => Promise<void> }) {
   }, [deviceId]);
 
   return (
-    <LiveProvider deviceId={deviceId}>
+    <LiveProvider scope={scope}>
       <button
         className="skip-link"
         onClick={() => document.getElementById("main")?.focus()}

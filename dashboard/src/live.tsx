@@ -17,35 +17,74 @@ import type { Device, StreamEvent } from "./api/types";
 import { applyToDevice, applyToDevices } from "./model/stream_reducer";
 
 type LiveEvent = StreamEvent | { event: "catch_up" };
+type LiveState = StreamState | { phase: "off" };
 type Listener = (event: LiveEvent) => void;
 
 interface Live {
-  state: StreamState;
+  state: LiveState;
   retryNow(): void;
   subscribe(listener: Listener): () => void;
 }
 
 const LiveContext = createContext<Live | null>(null);
 
-function updateCache(client: QueryClient, event: StreamEvent): void {
-  const id = event.data.device_id;
-  client.setQueryData<Device[]>(
-    ["devices"],
-    (devices) => devices && applyToDevices(devices, event),
-  );
-  client.setQueryData<Device>(["device", id], (device) => device && applyToDevice(device, event));
-  if (event.event === "reading") client.setQueryData(["latest", id], event.data);
+const BATCH_MS = 200;
+
+/**
+ * Writes events into the query cache. Readings wait a moment for each other, so that fifty devices
+ * do not draw the page fifty times a second; everything else is written at once.
+ */
+function createCacheWriter(client: QueryClient): { push(event: StreamEvent): void; stop(): void } {
+  let waiting: StreamEvent[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const events = waiting;
+    waiting = [];
+    client.setQueryData<Device[]>(
+      ["devices"],
+      (devices) => devices && events.reduce(applyToDevices, devices),
+    );
+    for (const event of events) {
+      const id = event.data.device_id;
+      client.setQueryData<Device>(
+        ["device", id],
+        (device) => device && applyToDevice(device, event),
+      );
+      if (event.event === "reading") client.setQueryData(["latest", id], event.data);
+    }
+  }
+
+  return {
+    push(event) {
+      waiting.push(event);
+      if (event.event !== "reading") flush();
+      else timer ??= setTimeout(flush, BATCH_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
-/** `deviceId` limits the stream to one device; null is the whole fleet. */
-export function LiveProvider(props: { deviceId: string | null; children: ReactNode }) {
-  const { deviceId, children } = props;
+/** What the stream is about: one device, the whole fleet, or nothing (the page polls). */
+export type LiveScope = { deviceId: string } | "fleet" | "none";
+
+export function LiveProvider(props: { scope: LiveScope; children: ReactNode }) {
+  const { scope, children } = props;
+  const off = scope === "none";
+  const deviceId = typeof scope === "string" ? null : scope.deviceId;
   const client = useQueryClient();
   const listeners = useRef(new Set<Listener>());
   const stream = useRef<Stream | null>(null);
-  const [state, setState] = useState<StreamState>({ phase: "connecting" });
+  const [state, setState] = useState<LiveState>({ phase: "connecting" });
 
   useEffect(() => {
+    if (off) {
+      setState({ phase: "off" });
+      return;
+    }
+    const writer = createCacheWriter(client);
     const opened = openStream(deviceId, {
       onState: setState,
       onOpen(again) {
@@ -54,13 +93,16 @@ export function LiveProvider(props: { deviceId: string | null; children: ReactNo
         for (const listener of listeners.current) listener({ event: "catch_up" });
       },
       onEvent(event) {
-        updateCache(client, event);
+        writer.push(event);
         for (const listener of listeners.current) listener(event);
       },
     });
     stream.current = opened;
-    return () => opened.close();
-  }, [client, deviceId]);
+    return () => {
+      opened.close();
+      writer.stop();
+    };
+  }, [client, deviceId, off]);
 
   const live = useMemo<Live>(
     () => ({

@@ -78,7 +78,7 @@ export function timeAxes(theme: ChartTheme, labels: (ticks: number[]) => string[
     {
       ...common,
       grid: { show: false },
-      space: 76,
+      space: 60,
       size: 30,
       gap: 8,
       values: (_chart, splits, _axis, _space, step) => axisLabels(splits, step),
@@ -141,7 +141,7 @@ export function zeroLine(theme: ChartTheme): uPlot.Plugin {
 export function roundedRange(low: number, high: number, zero: boolean): [number, number] {
   let min = zero ? Math.min(0, low) : low;
   let max = zero ? Math.max(0, high) : high;
-  if (!(max > min)) [min, max] = [min - 1, max + 1];
+  if (!(max > min)) [min, max] = zero ? [0, 1] : [min - 1, max + 1];
   const step = 10 ** Math.floor(Math.log10(max - min)) / 5;
   const air = (max - min) * 0.06;
   const bottom = zero && min === 0 ? 0 : Math.floor((min - air) / step) * step;

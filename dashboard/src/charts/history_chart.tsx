@@ -70,6 +70,39 @@ export const QUANTITIES = {
 
 export type QuantityName = keyof typeof QUANTITIES;
 
+/** uPlot selects with the mouse only; this does it with a finger moved sideways. */
+function touchSelection(): uPlot.Plugin {
+  return {
+    hooks: {
+      init: (chart) => {
+        const { over } = chart;
+        let startX: number | null = null;
+        const select = (event: PointerEvent, fire: boolean): void => {
+          if (startX === null || event.pointerType !== "touch") return;
+          const x = event.clientX - over.getBoundingClientRect().left;
+          const end = Math.max(0, Math.min(over.clientWidth, x));
+          const [left, width] = [Math.min(startX, end), Math.abs(end - startX)];
+          chart.setSelect({ left, width, top: 0, height: over.clientHeight }, fire && width > 12);
+        };
+        const clear = (): void => {
+          startX = null;
+          chart.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+        };
+        over.addEventListener("pointerdown", (event) => {
+          if (event.pointerType !== "touch" || !event.isPrimary) return;
+          startX = event.clientX - over.getBoundingClientRect().left;
+        });
+        over.addEventListener("pointermove", (event) => select(event, false));
+        over.addEventListener("pointerup", (event) => {
+          select(event, true);
+          if (event.pointerType === "touch") clear();
+        });
+        over.addEventListener("pointercancel", clear);
+      },
+    },
+  };
+}
+
 function seriesName(channel: number | "total"): string {
   return channel === "total" ? "Net" : `Channel ${channel}`;
 }
@@ -108,13 +141,22 @@ export function HistoryChart(props: {
   const latest = useRef(props);
   latest.current = props;
 
+  function zoomToSelection(chart: uPlot): void {
+    const { left, width } = chart.select;
+    if (width <= 0) return;
+    const from = chart.posToVal(left, "x") * 1000;
+    const to = chart.posToVal(left + width, "x") * 1000;
+    chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    const zoom = dragged(latest.current.range, from, to);
+    if (zoom !== null) latest.current.onZoom(zoom);
+  }
+
   function options(theme: ChartTheme): ChartOptions {
     const { format, axis, zero } = QUANTITIES[quantity];
     const colours = series.map(({ channel }) =>
-      channel === "total" ? theme.import : (theme.channels[channel] as string),
+      channel === "total" ? theme.net : (theme.channels[channel] as string),
     );
-    const signed = (channel: number | "total"): boolean =>
-      channel === "total" && quantity === "active_power_w";
+    const signed = (channel: number | "total"): boolean => channel === "total" && band;
     const lines = series.map(({ channel }, i): uPlot.Series => ({
       label: seriesName(channel),
       stroke: signed(channel) ? signedPaint(theme, 1) : (colours[i] as string),
@@ -146,21 +188,9 @@ export function HistoryChart(props: {
       },
       axes: timeAxes(theme, axis),
       series: [{}, ...lines, ...edges],
-      bands: band ? [{ series: [2, 3], fill: translucent(colours[0] as string, 0.16) }] : [],
-      hooks: {
-        setSelect: [
-          (chart) => {
-            const { left, width } = chart.select;
-            if (width <= 0) return;
-            const from = chart.posToVal(left, "x") * 1000;
-            const to = chart.posToVal(left + width, "x") * 1000;
-            chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            const zoom = dragged(latest.current.range, from, to);
-            if (zoom !== null) latest.current.onZoom(zoom);
-          },
-        ],
-      },
-      plugins: [zeroLine(theme), tooltip(format, colours)],
+      bands: band ? [{ series: [2, 3], fill: translucent(colours[0] as string, 0.14) }] : [],
+      hooks: { setSelect: [zoomToSelection] },
+      plugins: [touchSelection(), zeroLine(theme), tooltip(format, colours)],
     };
   }
 

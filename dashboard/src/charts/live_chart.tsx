@@ -2,7 +2,7 @@
 // Power over the last ten minutes, moving. The chart is fed straight from the live window, past
 // React: it draws when a reading came or when time has moved it by a pixel, and not otherwise.
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import uPlot from "uplot";
 import { serverNowMs } from "../api/client";
 import { CHANNEL_COUNT } from "../api/types";
@@ -21,7 +21,11 @@ import type { ChartTheme } from "./chart_theme";
 
 export const LIVE_SPAN_MS = 600_000;
 
-function liveOptions(theme: ChartTheme, visible: ReadonlySet<number>): ChartOptions {
+/** `visible` is asked anew at every drawing: alone, net power shows its sign by colour. */
+function liveOptions(theme: ChartTheme, visible: RefObject<ReadonlySet<number>>): ChartOptions {
+  const alone = (): boolean => visible.current.size === 1;
+  const line = signedPaint(theme, 1);
+  const area = signedPaint(theme, 0.12);
   const format = (watts: number): string => text(power(watts));
   const channels = Array.from({ length: CHANNEL_COUNT }, (_, channel): uPlot.Series => {
     const colour = theme.channels[channel] as string;
@@ -29,7 +33,7 @@ function liveOptions(theme: ChartTheme, visible: ReadonlySet<number>): ChartOpti
       label: `Channel ${channel}`,
       stroke: colour,
       width: 1.6,
-      show: visible.has(channel),
+      show: visible.current.has(channel),
       points: { show: false },
     };
   });
@@ -39,7 +43,7 @@ function liveOptions(theme: ChartTheme, visible: ReadonlySet<number>): ChartOpti
     padding: [10, 12, 0, 0],
     scales: {
       x: { time: true, auto: false },
-      y: { range: (_chart, low, high) => roundedRange(low ?? 0, high ?? 0, true) },
+      y: { range: (_chart, low, high) => roundedRange(low ?? 0, high ?? 100, true) },
     },
     axes: timeAxes(theme, powerLabels),
     series: [
@@ -47,14 +51,14 @@ function liveOptions(theme: ChartTheme, visible: ReadonlySet<number>): ChartOpti
       ...channels,
       {
         label: "Net",
-        stroke: signedPaint(theme, 1),
-        fill: signedPaint(theme, 0.12),
+        stroke: (chart) => (alone() ? line(chart) : theme.net),
+        fill: (chart) => (alone() ? area(chart) : "transparent"),
         width: 2,
-        show: visible.has(TOTAL),
+        show: visible.current.has(TOTAL),
         points: { show: false },
       },
     ],
-    plugins: [zeroLine(theme), tooltip(format, [...theme.channels, theme.import])],
+    plugins: [zeroLine(theme), tooltip(format, [...theme.channels, theme.net])],
   };
 }
 
@@ -67,9 +71,11 @@ export function LiveChart(props: {
 }) {
   const { window: live, visible, paused } = props;
   const chart = useRef<uPlot | null>(null);
+  const shown = useRef(visible);
   const [initial] = useState(() => live.data());
 
   useEffect(() => {
+    shown.current = visible;
     for (let column = 0; column <= TOTAL; column++) {
       const show = visible.has(column);
       if (chart.current && chart.current.series[column + 1]?.show !== show) {
@@ -106,7 +112,7 @@ export function LiveChart(props: {
     <Chart
       identity="live"
       className="chart-live"
-      options={(theme) => liveOptions(theme, visible)}
+      options={(theme) => liveOptions(theme, shown)}
       data={initial as uPlot.AlignedData}
       label={props.label}
       chartRef={chart}

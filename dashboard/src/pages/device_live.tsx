@@ -11,7 +11,7 @@ import { startOfDay } from "../model/history_range";
 import { LiveWindow, TOTAL } from "../model/live_window";
 import { netPowerW, referenceVoltageV } from "../model/stream_reducer";
 import { Icon } from "../ui/icons";
-import { directionOf, Measure, useNow } from "../ui/parts";
+import { Age, directionOf, Measure, useNow } from "../ui/parts";
 import { ChannelTable } from "./channel_table";
 import { displayName } from "./devices";
 import { RelayPanel } from "./relay_panel";
@@ -85,12 +85,22 @@ export function DeviceLive(props: { device: Device; reading: Reading | null; rel
             </button>
           </div>
           <ChannelPicker visible={visible} onChange={setVisible} />
-          <LiveChart
-            window={live}
-            visible={visible}
-            paused={paused}
-            label={`Power over the last ten minutes, now ${text(power(netW))}. The channels' values are in the table below.`}
-          />
+          <div className="chart-frame">
+            <LiveChart
+              window={live}
+              visible={visible}
+              paused={paused}
+              label={`Power over the last ten minutes, now ${text(power(netW))}. The channels' values are in the table below.`}
+            />
+            {serverNowMs() - (device.last_reading_ms ?? 0) > LIVE_SPAN_MS && (
+              <p className="chart-note">
+                <span>
+                  No readings in the last ten minutes. The last one came{" "}
+                  <Age ms={device.last_reading_ms} never="never" />.
+                </span>
+              </p>
+            )}
+          </div>
         </section>
         <ChannelTable reading={reading} today={today.data ?? null} stale={!device.online} />
       </div>
@@ -169,7 +179,7 @@ function Summary(props: {
           from the grid
         </p>
       </div>
-      <div className="card tile" data-direction="export">
+      <div className="card tile" data-direction={today?.export_mj ? "export" : "none"}>
         <h2>Exported today</h2>
         <Measure quantity={energy(today?.export_mj)} className="tile-value" />
         <p className="flow">

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
+import { memo, useDeferredValue, useState } from "react";
 import { listDevices } from "../api/client";
 import { RELAY_COUNT, type Device } from "../api/types";
 import { fixed } from "../model/format";
@@ -19,6 +19,13 @@ import {
 
 const SEARCH_FROM = 6; // with fewer devices a search field is only in the way
 const ROWS_AT_FIRST = 100;
+const LARGE_FLEET = 50;
+const LARGE_FLEET_POLL_MS = 5000;
+
+/** A fleet whose readings would be more than a browser wants to be told; it is asked instead. */
+export function isLargeFleet(devices: Device[] | undefined): boolean {
+  return devices !== undefined && devices.length > LARGE_FLEET;
+}
 
 export function displayName(device: Device): string {
   return device.name === null || device.name === "" ? device.device_id : device.name;
@@ -35,7 +42,7 @@ export function DevicesPage() {
   const devices = useQuery({
     queryKey: ["devices"],
     queryFn: ({ signal }) => listDevices(signal),
-    refetchInterval: 15_000,
+    refetchInterval: ({ state }) => (isLargeFleet(state.data) ? LARGE_FLEET_POLL_MS : 15_000),
   });
   useTitle("Devices");
 
@@ -128,7 +135,7 @@ function NoDevices() {
   );
 }
 
-function DeviceCard(props: { device: Device }) {
+const DeviceCard = memo(function DeviceCard(props: { device: Device }) {
   const { device } = props;
   const name = displayName(device);
   return (
@@ -169,7 +176,7 @@ function DeviceCard(props: { device: Device }) {
       <RelayDots device={device} />
     </li>
   );
-}
+});
 
 function RelayDots(props: { device: Device }) {
   const { relay_mask: mask, relay_mask_known: known } = props.device;

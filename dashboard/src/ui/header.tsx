@@ -34,8 +34,8 @@ export function Header(props: { username: string; onSignOut: () => Promise<void>
           <span>Ohmstead</span>
         </a>
         <div className="header-end">
-          <span className="live-mark" data-live={live}>
-            {live ? "Live" : "Not live"}
+          <span className="live-mark" data-live={live || state.phase === "off"}>
+            {state.phase === "off" ? "Every 5 s" : live ? "Live" : "Not live"}
           </span>
           <ThemeToggle />
           <span className="header-user">{props.username}</span>
