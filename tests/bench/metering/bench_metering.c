@@ -100,6 +100,7 @@ int main(void)
         sampling_task_init(&sampling, &source, &wiring, &ring, &sampling_settings) != STATUS_OK ||
         processing_task_init(&processing, &wiring, &ring, &sink, &settings, NULL) != STATUS_OK) {
         (void)fprintf(stderr, "bench_metering: no start\n");
+        free(memory.block);
         return 1;
     }
     double best_s = 1e9;
@@ -111,6 +112,7 @@ int main(void)
         for (unsigned n = 0; n < BLOCKS; n++) {
             if (sampling_task_step(&sampling, 0) != STATUS_OK ||
                 processing_task_step(&processing) != STATUS_OK) {
+                free(memory.block);
                 return 1;
             }
         }

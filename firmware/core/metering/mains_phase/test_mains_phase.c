@@ -103,7 +103,8 @@ static void finds_the_frequency_within_a_millihertz_at_any_rate(void **state)
     (void)state;
     static const double rates[] = { 2000.0, 6400.0, 8000.0, 9953.7, 10000.0, 50000.0, 100000.0 };
     for (unsigned n = 0; n < sizeof rates / sizeof rates[0]; n++) {
-        for (double frequency = 40.0; frequency < 70.5; frequency += 2.37) {
+        for (unsigned k = 0; k < 13; k++) {
+            const double frequency = 40.0 + 2.5 * k;
             struct mains mains = plain();
             struct outcome outcome;
             mains.rate_hz = rates[n];
@@ -136,7 +137,8 @@ static void is_not_fooled_by_harmonics_noise_or_an_offset(void **state)
 static void loses_less_than_a_cycle_before_the_first_boundary(void **state)
 {
     (void)state;
-    for (double turns = 0.0; turns < 1.0; turns += 0.05) {
+    for (unsigned n = 0; n < 20; n++) {
+        const double turns = 0.05 * n;
         struct mains mains = plain();
         struct outcome outcome;
         mains.turns = turns;

@@ -119,7 +119,7 @@ static bool take(struct fixture *f, struct cycle_window *window)
 
 static unsigned take_all(struct fixture *f, uint16_t *quality, unsigned *cycles)
 {
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     unsigned count = 0;
     while (take(f, &window)) {
         *quality |= window.quality;
@@ -139,7 +139,7 @@ static void assert_near(double value, double expected, double tolerance)
 static void cuts_windows_of_ten_whole_cycles(void **state)
 {
     struct fixture *f = *state;
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     run_for(f, 1.0);
     assert_true(take(f, &window)); // From the first frame to the first boundary.
     assert_int_equal(window.cycles, 0);
@@ -162,7 +162,7 @@ static void cuts_windows_of_ten_whole_cycles(void **state)
 static void tells_when_a_window_ended(void **state)
 {
     struct fixture *f = *state;
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     uint64_t ended_us = 0;
     run_for(f, 1.2);
     assert_true(take(f, &window));
@@ -207,7 +207,7 @@ static void goes_on_summing_while_the_ring_is_full(void **state)
     assert_int_equal(take_all(f, &quality, &cycles), RING_SLOTS);
     assert_int_equal(quality, READING_QUALITY_PARTIAL);
     run_for(f, 0.1);
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     assert_true(take(f, &window));
     assert_true(window.cycles > 400);
     assert_true(window.whole);
@@ -246,7 +246,7 @@ static void puts_a_gap_into_a_window_of_its_own(void **state)
     (void)take_all(f, &quality, &cycles);
     f->converter.lose_next = 7;
     run_for(f, 0.5);
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     unsigned broken = 0;
     while (take(f, &window)) {
         if ((window.quality & READING_QUALITY_GAP) != 0) {
@@ -307,7 +307,7 @@ static void flags_a_phase_jump_and_keeps_other_windows_clean(void **state)
     (void)take_all(f, &quality, &cycles);
     f->converter.jump_turns = 0.1;
     run_for(f, 0.6);
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     unsigned broken = 0;
     while (take(f, &window)) {
         if ((window.quality & READING_QUALITY_PHASE_JUMP) != 0) {
@@ -326,7 +326,7 @@ static void runs_free_without_mains_and_finds_back(void **state)
     unsigned cycles = 0;
     f->converter.amplitude = 3.0;
     run_for(f, 1.0);
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     unsigned windows = 0;
     while (take(f, &window)) {
         assert_int_equal(window.cycles, 0);
@@ -345,7 +345,7 @@ static void runs_free_without_mains_and_finds_back(void **state)
 static void flags_the_input_that_touches_a_rail(void **state)
 {
     struct fixture *f = *state;
-    struct cycle_window window;
+    struct cycle_window window = { .cycles = 0 };
     run_for(f, 0.6);
     uint16_t quality = 0;
     unsigned cycles = 0;
