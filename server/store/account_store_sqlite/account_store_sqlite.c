@@ -28,14 +28,14 @@ static const char SCHEMA[] =
 
 static const char *const STATEMENTS[STATEMENT_COUNT] = {
     [FIND_ACCOUNT] = "SELECT role, password_hash, created_ms FROM account WHERE username = ?1",
-    [PUT_ACCOUNT] = "INSERT INTO account (username, role, password_hash, created_ms)"
-                    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (username) DO UPDATE SET"
-                    " role = ?2, password_hash = ?3, created_ms = ?4",
-    [PUT_SESSION] = "INSERT INTO session (digest, username, created_ms, used_ms)"
-                    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO UPDATE SET"
-                    " username = ?2, created_ms = ?3, used_ms = ?4",
-    [LIST_SESSIONS] = "SELECT digest, username, created_ms, used_ms FROM session"
-                      " ORDER BY used_ms DESC LIMIT ?1",
+    [PUT_ACCOUNT] = ("INSERT INTO account (username, role, password_hash, created_ms)"
+                     " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (username) DO UPDATE SET"
+                     " role = ?2, password_hash = ?3, created_ms = ?4"),
+    [PUT_SESSION] = ("INSERT INTO session (digest, username, created_ms, used_ms)"
+                     " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO UPDATE SET"
+                     " username = ?2, created_ms = ?3, used_ms = ?4"),
+    [LIST_SESSIONS] = ("SELECT digest, username, created_ms, used_ms FROM session"
+                       " ORDER BY used_ms DESC LIMIT ?1"),
     [DELETE_SESSION] = "DELETE FROM session WHERE digest = ?1",
     [DELETE_SESSIONS_OF] = "DELETE FROM session WHERE username = ?1",
 };

@@ -115,7 +115,7 @@ static void a_series_has_nulls_where_nothing_was_measured(void **state)
         { .start_ms = 1000,
           .measured_us = 5,
           .voltage_v = 230.1234,
-          .active_power_w = NAN,
+          .active_power_w = (double)NAN,
           .import_mj = 7,
           .quality = 3 },
         { .start_ms = 2000 },

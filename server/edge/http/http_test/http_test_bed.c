@@ -198,6 +198,9 @@ static void *answer(void *argument)
         (void)nanosleep(&moment, NULL);
     }
     free(answering);
+    (void)pthread_mutex_lock(&bed->lock);
+    bed->answers_under_way--;
+    (void)pthread_mutex_unlock(&bed->lock);
     return NULL;
 }
 
@@ -233,6 +236,9 @@ static enum status link_send(void *ctx, const char *device_id, const char *cmd_i
     answering->result.relay_mask =
         (uint8_t)(command->action == COMMAND_ACTION_SET_RELAYS ? command->mask : one);
     (void)snprintf(answering->result.cmd_id, sizeof answering->result.cmd_id, "%s", cmd_id);
+    (void)pthread_mutex_lock(&bed->lock);
+    bed->answers_under_way++;
+    (void)pthread_mutex_unlock(&bed->lock);
     must(pthread_create(&thread, NULL, answer, answering) == 0, "thread");
     (void)pthread_detach(thread);
     return STATUS_OK;
@@ -429,9 +435,23 @@ void bed_open(struct http_test_bed *bed, const struct http_server_config *change
     must(status == STATUS_OK, reason);
 }
 
+/// The threads that answer end by themselves, but they use what is about to be freed.
+static void await_answers(struct http_test_bed *bed)
+{
+    const struct timespec moment = { .tv_nsec = 100000 };
+    unsigned under_way = 1;
+    while (under_way > 0) {
+        (void)pthread_mutex_lock(&bed->lock);
+        under_way = bed->answers_under_way;
+        (void)pthread_mutex_unlock(&bed->lock);
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
 void bed_close(struct http_test_bed *bed)
 {
     http_server_close(bed->server);
+    await_answers(bed);
     command_tracker_close(bed->fleet.commands);
     device_registry_close(bed->fleet.devices);
     accounts_close(bed->accounts);

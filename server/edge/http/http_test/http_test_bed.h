@@ -41,6 +41,7 @@ struct http_test_bed {
     bool store_fails;
     bool well;
     unsigned commands_sent;
+    unsigned answers_under_way; ///< Threads that answer for the device.
     struct relay_command last_command;
     char last_cmd_id[COMMAND_ID_SIZE];
     char name[DEVICE_NAME_SIZE];
