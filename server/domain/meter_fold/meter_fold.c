@@ -65,28 +65,24 @@ static int64_t allowed_since_last(const struct meter_state *state, uint32_t boot
                                                              : 0);
 }
 
-/// One register of one reading: the reading it belongs to, and what may have passed.
-struct register_step {
-    uint64_t seq;
-    int64_t time_ms;
-    int64_t allowed_mj;
-};
-
-static enum status take_register(struct meter_fold *fold, const struct register_step *step,
+static enum status take_register(struct meter_state *state, const struct placed_reading *placed,
                                  unsigned channel, enum meter_direction direction,
-                                 int64_t register_mj, int64_t *passed_mj,
+                                 int64_t allowed_mj, int64_t *passed_mj,
                                  const struct meter_fold_sink *sink)
 {
-    const enum meter_event event = meter_segment_take(&fold->state.segment[channel][direction],
-                                                      register_mj, step->allowed_mj, passed_mj);
-    if (event == METER_EVENT_NONE || event == METER_EVENT_HELD) {
+    const struct reading_channel *registers = &placed->reading->channel[channel];
+    const enum meter_event event =
+        meter_segment_take(&state->segment[channel][direction],
+                           direction == METER_IMPORT ? registers->import_mj : registers->export_mj,
+                           allowed_mj, passed_mj);
+    if (event == METER_EVENT_NONE || event == METER_EVENT_HELD || sink == NULL) {
         return STATUS_OK;
     }
     const struct meter_notice notice = { .event = event,
-                                         .seq = step->seq,
+                                         .seq = placed->seq,
                                          .channel = (uint8_t)channel,
                                          .direction = direction,
-                                         .time_ms = step->time_ms };
+                                         .time_ms = placed->time_ms };
     return sink->notice(sink->ctx, &notice);
 }
 
@@ -119,6 +115,40 @@ static void add_to_total(struct rollup_sample *total, const struct rollup_sample
     total->quality |= sample->quality;
 }
 
+enum status meter_state_take(struct meter_state *state, const struct placed_reading *placed,
+                             struct rollup_sample samples[ROLLUP_ROW_COUNT],
+                             const struct meter_fold_sink *sink)
+{
+    const struct reading *reading = placed->reading;
+    const int64_t allowed_mj =
+        allowed_since_last(state, placed->boot_id, reading->uptime_ms, placed->time_ms);
+    struct rollup_sample *total = &samples[READING_CHANNEL_COUNT];
+    *total = (struct rollup_sample){ .window_us = reading->window_us,
+                                     .frequency_mhz = reading->frequency_mhz,
+                                     .quality = reading->quality };
+
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < READING_CHANNEL_COUNT; i++) {
+        samples[i] = (struct rollup_sample){ 0 };
+        if ((reading->channels >> i & 1u) == 0 || status != STATUS_OK) {
+            continue;
+        }
+        samples[i] = sample_of(reading, &reading->channel[i]);
+        status =
+            take_register(state, placed, i, METER_IMPORT, allowed_mj, &samples[i].import_mj, sink);
+        if (status == STATUS_OK) {
+            status = take_register(state, placed, i, METER_EXPORT, allowed_mj,
+                                   &samples[i].export_mj, sink);
+        }
+        add_to_total(total, &samples[i]);
+    }
+    state->has_last = true;
+    state->boot_id = placed->boot_id;
+    state->uptime_ms = reading->uptime_ms;
+    state->time_ms = placed->time_ms;
+    return status;
+}
+
 /// A window that ends exactly on the minute belongs to the minute before.
 static enum status open_minute(struct meter_fold *fold, int64_t time_ms,
                                const struct meter_fold_sink *sink)
@@ -134,45 +164,6 @@ static enum status open_minute(struct meter_fold *fold, int64_t time_ms,
     return status;
 }
 
-static enum status take_reading(struct meter_fold *fold, uint32_t boot_id, uint64_t seq,
-                                const struct reading *reading, const struct meter_fold_sink *sink)
-{
-    struct meter_state *state = &fold->state;
-    const int64_t time_ms = anchor_time_ms(&fold->anchor, reading->uptime_ms);
-    const struct register_step step = {
-        .seq = seq,
-        .time_ms = time_ms,
-        .allowed_mj = allowed_since_last(state, boot_id, reading->uptime_ms, time_ms),
-    };
-    struct rollup_sample total = { .window_us = reading->window_us,
-                                   .frequency_mhz = reading->frequency_mhz,
-                                   .quality = reading->quality };
-
-    enum status status = open_minute(fold, time_ms, sink);
-    for (unsigned i = 0; i < READING_CHANNEL_COUNT && status == STATUS_OK; i++) {
-        const struct reading_channel *channel = &reading->channel[i];
-        if ((reading->channels >> i & 1u) == 0) {
-            continue;
-        }
-        struct rollup_sample sample = sample_of(reading, channel);
-        status = take_register(fold, &step, i, METER_IMPORT, channel->import_mj, &sample.import_mj,
-                               sink);
-        if (status == STATUS_OK) {
-            status = take_register(fold, &step, i, METER_EXPORT, channel->export_mj,
-                                   &sample.export_mj, sink);
-        }
-        rollup_add(&fold->rows[i], &sample);
-        add_to_total(&total, &sample);
-    }
-    rollup_add(&fold->rows[READING_CHANNEL_COUNT], &total);
-
-    state->has_last = true;
-    state->boot_id = boot_id;
-    state->uptime_ms = reading->uptime_ms;
-    state->time_ms = time_ms;
-    return status;
-}
-
 enum status meter_fold_take(struct meter_fold *fold, uint32_t boot_id, uint64_t seq,
                             const struct record *record, const struct meter_fold_sink *sink)
 {
@@ -180,5 +171,21 @@ enum status meter_fold_take(struct meter_fold *fold, uint32_t boot_id, uint64_t 
         fold->anchor = record->anchor;
         return STATUS_OK;
     }
-    return take_reading(fold, boot_id, seq, &record->reading, sink);
+    const struct placed_reading placed = {
+        .boot_id = boot_id,
+        .seq = seq,
+        .time_ms = anchor_time_ms(&fold->anchor, record->reading.uptime_ms),
+        .reading = &record->reading,
+    };
+    struct rollup_sample samples[ROLLUP_ROW_COUNT];
+    enum status status = open_minute(fold, placed.time_ms, sink);
+    if (status == STATUS_OK) {
+        status = meter_state_take(&fold->state, &placed, samples, sink);
+    }
+    for (unsigned i = 0; i < ROLLUP_ROW_COUNT && status == STATUS_OK; i++) {
+        if (samples[i].window_us > 0) {
+            rollup_add(&fold->rows[i], &samples[i]);
+        }
+    }
+    return status;
 }

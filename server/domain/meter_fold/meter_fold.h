@@ -47,6 +47,24 @@ struct meter_fold_sink {
     void *ctx;
 };
 
+/// A reading with its place in time.
+struct placed_reading {
+    uint32_t boot_id;
+    uint64_t seq;
+    int64_t time_ms; ///< End of the window.
+    const struct reading *reading;
+};
+
+/// Takes the next reading into `state` and writes what its window adds to `samples`, one per
+/// channel and the total last; those of channels that were not measured have `window_us` 0.
+///
+/// @param sink  for notices; NULL: nobody wants them.
+/// @return what the sink returned.
+MUST_CHECK enum status meter_state_take(struct meter_state *state,
+                                        const struct placed_reading *placed,
+                                        struct rollup_sample samples[ROLLUP_ROW_COUNT],
+                                        const struct meter_fold_sink *sink);
+
 /// Plain, so that the caller owns it; use it only through the functions.
 struct meter_fold {
     struct meter_state state;
