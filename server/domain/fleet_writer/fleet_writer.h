@@ -60,6 +60,11 @@ struct fleet_writer {
     MUST_CHECK enum status (*find_journal)(void *ctx, int64_t device_no,
                                            const uint8_t journal_id[JOURNAL_ID_SIZE],
                                            struct journal_record *journal);
+
+    /// Makes a journal that exists the device's newest one.
+    MUST_CHECK enum status (*select_journal)(void *ctx, int64_t device_no, int64_t journal_no);
+
+    /// Makes a journal, as the device's newest one.
     MUST_CHECK enum status (*add_journal)(void *ctx, int64_t device_no,
                                           const uint8_t journal_id[JOURNAL_ID_SIZE], int64_t now_ms,
                                           struct journal_record *journal);

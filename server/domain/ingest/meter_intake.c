@@ -123,6 +123,21 @@ static enum status begin_waiting(struct meter_intake *meter, int64_t now_ms)
     return status;
 }
 
+/// Folds what the journal holds beyond its kept state, or begins to wait for its place in time.
+static enum status settle(struct meter_intake *meter, int64_t now_ms)
+{
+    const enum status status = find_place(meter, meter->journal.watermark);
+    if (status != STATUS_OK || meter->journal.rolled_seq == meter->journal.watermark) {
+        return status;
+    }
+    if (meter->placed) {
+        return catch_up(meter);
+    }
+    meter->waiting = true;
+    meter->waiting_since_ms = now_ms;
+    return STATUS_OK;
+}
+
 enum status meter_intake_load(struct meter_intake *meter, int64_t now_ms, bool unacknowledged_data)
 {
     struct device_slot slot;
@@ -140,16 +155,7 @@ enum status meter_intake_load(struct meter_intake *meter, int64_t now_ms, bool u
     if (!slot.has_journal) {
         return STATUS_OK;
     }
-    status = find_place(meter, meter->journal.watermark);
-    if (status != STATUS_OK || meter->journal.rolled_seq == meter->journal.watermark) {
-        return status;
-    }
-    if (meter->placed) {
-        return catch_up(meter);
-    }
-    meter->waiting = true;
-    meter->waiting_since_ms = now_ms;
-    return STATUS_OK;
+    return settle(meter, now_ms);
 }
 
 enum status meter_intake_select(struct meter_intake *meter,
@@ -174,13 +180,16 @@ enum status meter_intake_select(struct meter_intake *meter,
         status = meter->writer->add_journal(meter->writer->ctx, meter->device_no, journal_id,
                                             now_ms, &journal);
         meter_fold_begin_journal(&meter->fold);
+    } else if (status == STATUS_OK) {
+        status =
+            meter->writer->select_journal(meter->writer->ctx, meter->device_no, journal.journal_no);
     }
     if (status != STATUS_OK) {
         return status;
     }
     meter->journal = journal;
     meter->has_journal = true;
-    return find_place(meter, journal.watermark);
+    return settle(meter, now_ms);
 }
 
 /// Keeps the anchors among the records that count.
