@@ -21,9 +21,9 @@ static enum status begin(void *ctx)
 static void rollback(void *ctx)
 {
     struct sqlite_fleet_store *store = ctx;
-    char error[SQLITE_CONNECTION_ERROR_SIZE];
-    memcpy(error, store->write.error,
-           sizeof error); // What failed first is what people want to know.
+    char first[SQLITE_CONNECTION_ERROR_SIZE];
+    memcpy(first, store->write.error,
+           sizeof first); // What failed first is what people want to know.
     const struct sqlite_probe *probe = store->write.probe;
     store->write.probe = NULL;
     if (sqlite3_get_autocommit(store->write.db) == 0) {
@@ -33,7 +33,7 @@ static void rollback(void *ctx)
     const enum status status = store_load_tails(store);
     store->write.probe = probe;
     if (status == STATUS_OK) {
-        memcpy(store->write.error, error, sizeof error);
+        memcpy(store->write.error, first, sizeof first);
     }
 }
 
@@ -356,6 +356,11 @@ static enum status save_meter(void *ctx, int64_t device_no, int64_t journal_no, 
     return status == STATUS_OK && tail != NULL ? store_runs_make(store, tail) : status;
 }
 
+static const char *error(void *ctx)
+{
+    return sqlite_fleet_store_error(ctx);
+}
+
 void store_writer_bind(struct sqlite_fleet_store *store)
 {
     store->writer = (struct fleet_writer){
@@ -375,6 +380,7 @@ void store_writer_bind(struct sqlite_fleet_store *store)
         .merge_minute = merge_minute,
         .add_notice = add_notice,
         .save_meter = save_meter,
+        .error = error,
         .ctx = store,
     };
 }

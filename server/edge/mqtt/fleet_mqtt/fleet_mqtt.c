@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: MIT
+#include "fleet_mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device_traffic.h"
+#include "fleet_payloads.h"
+#include "fleet_topics.h"
+#include "outbox.h"
+
+enum {
+    KEEPALIVE_S = 30,
+    BACKOFF_MIN_MS = 250,
+    BACKOFF_MAX_MS = 8000,
+    MISC_MS = 1000,
+    FULL_WAIT_MS = 5, ///< While the intake has no room.
+};
+
+struct fleet_mqtt {
+    struct fleet_mqtt_options options;
+    struct mosquitto *mosquitto;
+    struct outbox *outbox;
+    struct device_traffic *traffic;
+    struct device_link link;
+    struct intake_sink sink;
+    struct device_registry *devices;
+    struct command_tracker *commands;
+    struct intake *intake;
+    atomic_bool connected;
+    atomic_bool stopping;
+    unsigned backoff_ms;
+    uint64_t misc_ms;
+};
+
+static uint64_t now_ms(const struct fleet_mqtt *mqtt)
+{
+    return mqtt->options.fleet_host->monotonic_ms(mqtt->options.fleet_host->ctx);
+}
+
+static void count(const struct fleet_mqtt *mqtt, enum fleet_counter counter)
+{
+    fleet_counters_add(mqtt->options.counters, counter, 1);
+}
+
+/// Logs a line about a device, at most one a minute.
+static void note_device(struct fleet_mqtt *mqtt, const char *device_id, const char *what)
+{
+    unsigned suppressed;
+    if (device_traffic_may_log(mqtt->traffic, device_id, now_ms(mqtt), &suppressed)) {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING, "%s: %s (%u more since the last line)",
+                       device_id, what, suppressed);
+    }
+}
+
+static void note_verdict(struct fleet_mqtt *mqtt, const char *device_id, enum fleet_topic topic,
+                         enum payload_verdict verdict)
+{
+    char what[96];
+    const char *cause = "";
+    switch (verdict) {
+    case PAYLOAD_OK:
+        return;
+    case PAYLOAD_MALFORMED:
+        count(mqtt, FLEET_COUNTER_REFUSED_MALFORMED);
+        cause = "is malformed";
+        break;
+    case PAYLOAD_OVERSIZED:
+        count(mqtt, FLEET_COUNTER_REFUSED_OVERSIZED);
+        cause = "is too large";
+        break;
+    case PAYLOAD_WRONG_DEVICE:
+        count(mqtt, FLEET_COUNTER_REFUSED_WRONG_DEVICE);
+        cause = "names another device";
+        break;
+    }
+    (void)snprintf(what, sizeof what, "its %s %s: refused", fleet_topic_word(topic), cause);
+    note_device(mqtt, device_id, what);
+}
+
+static void take_batch(struct fleet_mqtt *mqtt, const char *device_id,
+                       const struct mosquitto_message *message)
+{
+    if (message->payloadlen > BATCH_SIZE_LIMIT) {
+        note_verdict(mqtt, device_id, FLEET_TOPIC_BATCH, PAYLOAD_OVERSIZED);
+        return;
+    }
+    // The room was asked for before the socket was read; one read may bring several messages.
+    if (intake_offer_batch(mqtt->intake, device_id, message->payload,
+                           (size_t)message->payloadlen) != STATUS_OK) {
+        count(mqtt, FLEET_COUNTER_REFUSED_STORAGE);
+    }
+}
+
+static enum payload_verdict take_command_result(struct fleet_mqtt *mqtt, const char *device_id,
+                                                const char *text, size_t size)
+{
+    struct command_result result;
+    const enum payload_verdict verdict =
+        payload_read_command_result(text, size, device_id, &result);
+    if (verdict != PAYLOAD_OK) {
+        return verdict;
+    }
+    if (result.relay_mask_known &&
+        device_registry_report_relays(mqtt->devices, device_id, result.relay_mask) != STATUS_OK) {
+        return PAYLOAD_OK;
+    }
+    // A result that nobody waits for any more is normal: it came late, or twice.
+    const enum status status = command_tracker_finish(mqtt->commands, device_id, &result);
+    (void)status;
+    return verdict;
+}
+
+static enum payload_verdict take_text(struct fleet_mqtt *mqtt, const char *device_id,
+                                      enum fleet_topic topic,
+                                      const struct mosquitto_message *message)
+{
+    const char *text = message->payload != NULL ? message->payload : "";
+    const size_t size = (size_t)message->payloadlen;
+    enum payload_verdict verdict = PAYLOAD_OK;
+    enum status status = STATUS_OK;
+    uint8_t relay_mask;
+    struct device_status_report report;
+    struct reading reading;
+    switch (topic) {
+    case FLEET_TOPIC_RELAY_STATUS:
+        verdict = payload_read_relay_status(text, size, device_id, &relay_mask);
+        if (verdict == PAYLOAD_OK) {
+            status = device_registry_report_relays(mqtt->devices, device_id, relay_mask);
+        }
+        break;
+    case FLEET_TOPIC_SYSTEM_STATUS:
+        verdict = payload_read_system_status(text, size, device_id, &report);
+        if (verdict == PAYLOAD_OK) {
+            report.retained = message->retain;
+            status = device_registry_report_status(mqtt->devices, device_id, &report);
+        }
+        break;
+    case FLEET_TOPIC_COMMAND_RESULT:
+        verdict = take_command_result(mqtt, device_id, text, size);
+        break;
+    case FLEET_TOPIC_DATA:
+        verdict = payload_read_data(text, size, device_id, &reading);
+        if (verdict == PAYLOAD_OK) {
+            status = intake_offer_data(mqtt->intake, device_id, &reading);
+        }
+        break;
+    case FLEET_TOPIC_BATCH:
+    case FLEET_TOPIC_REALTIME:
+    case FLEET_TOPIC_COUNT:
+        break;
+    }
+    if (status == STATUS_FULL) {
+        count(mqtt, FLEET_COUNTER_REFUSED_STORAGE);
+    }
+    return verdict;
+}
+
+static void on_message(struct mosquitto *mosquitto, void *ctx,
+                       const struct mosquitto_message *message)
+{
+    (void)mosquitto;
+    struct fleet_mqtt *mqtt = ctx;
+    enum fleet_topic topic;
+    char device_id[DEVICE_ID_SIZE];
+    count(mqtt, FLEET_COUNTER_MESSAGES_RECEIVED);
+    if (!fleet_topic_parse(message->topic, mqtt->options.lab_device, &topic, device_id)) {
+        count(mqtt, FLEET_COUNTER_REFUSED_TOPIC);
+        return;
+    }
+    if (!device_traffic_take(mqtt->traffic, device_id, now_ms(mqtt))) {
+        count(mqtt, FLEET_COUNTER_REFUSED_FLOOD);
+        note_device(mqtt, device_id, "it sends more messages than it may; some are dropped");
+        return;
+    }
+    // A retained status and a last will say nothing about life, so they are no sign of it.
+    if (topic != FLEET_TOPIC_SYSTEM_STATUS &&
+        device_registry_seen(mqtt->devices, device_id) != STATUS_OK) {
+        note_device(mqtt, device_id, "there are too many devices");
+    }
+    if (topic == FLEET_TOPIC_BATCH) {
+        take_batch(mqtt, device_id, message);
+    } else {
+        note_verdict(mqtt, device_id, topic, take_text(mqtt, device_id, topic, message));
+    }
+}
+
+static void subscribe(struct fleet_mqtt *mqtt, const char *prefix)
+{
+    for (int i = 0; i < FLEET_TOPIC_COUNT; i++) {
+        char topic[FLEET_TOPIC_SIZE];
+        (void)snprintf(topic, sizeof topic, "%s%s", prefix, fleet_topic_word((enum fleet_topic)i));
+        const int qos = i == FLEET_TOPIC_REALTIME ? 0 : 1;
+        const int code = mosquitto_subscribe(mqtt->mosquitto, NULL, topic, qos);
+        if (code != MOSQ_ERR_SUCCESS) {
+            fleet_log_line(mqtt->options.log, FLEET_LOG_ERROR, "broker: cannot subscribe to %s: %s",
+                           topic, mosquitto_strerror(code));
+        }
+    }
+}
+
+static void on_connect(struct mosquitto *mosquitto, void *ctx, int reason)
+{
+    (void)mosquitto;
+    struct fleet_mqtt *mqtt = ctx;
+    if (reason != 0) {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_ERROR, "broker: refused the connection: %s",
+                       mosquitto_connack_string(reason));
+        return;
+    }
+    mqtt->backoff_ms = BACKOFF_MIN_MS;
+    subscribe(mqtt, "energy_meter/+/");
+    if (mqtt->options.lab_device != NULL) {
+        subscribe(mqtt, "energy_meter/");
+    }
+    atomic_store(&mqtt->connected, true);
+    fleet_log_line(mqtt->options.log, FLEET_LOG_INFO, "broker: connected to %s:%d",
+                   mqtt->options.host, mqtt->options.port);
+}
+
+static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int mid, int granted_count,
+                         const int *granted)
+{
+    (void)mosquitto, (void)mid;
+    const struct fleet_mqtt *mqtt = ctx;
+    for (int i = 0; i < granted_count; i++) {
+        if (granted[i] >= 128) {
+            fleet_log_line(mqtt->options.log, FLEET_LOG_ERROR,
+                           "broker: its topic rights refuse a subscription");
+        }
+    }
+}
+
+static void publish(struct fleet_mqtt *mqtt, const char *topic, const char *payload, size_t size,
+                    int qos)
+{
+    const int code =
+        mosquitto_publish(mqtt->mosquitto, NULL, topic, (int)size, payload, qos, false);
+    if (code != MOSQ_ERR_SUCCESS && code != MOSQ_ERR_NO_CONN) {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING, "broker: cannot publish to %s: %s",
+                       topic, mosquitto_strerror(code));
+    }
+}
+
+static void send_outbox(struct fleet_mqtt *mqtt)
+{
+    struct outbox_message message;
+    outbox_drain(mqtt->outbox);
+    while (outbox_take(mqtt->outbox, &message)) {
+        publish(mqtt, message.topic, message.payload, message.size, message.qos);
+    }
+}
+
+/// Sends what may go out and returns how long the next acknowledgement has to wait.
+static uint64_t send_acks(struct fleet_mqtt *mqtt)
+{
+    const struct fleet_host *host = mqtt->options.fleet_host;
+    struct device_ack ack;
+    uint64_t wait_ms = UINT64_MAX;
+    size_t cursor = 0;
+    while (device_traffic_take_ack(mqtt->traffic, now_ms(mqtt), &cursor, &ack, &wait_ms)) {
+        char topic[FLEET_TOPIC_SIZE];
+        char payload[PAYLOAD_ACK_SIZE];
+        fleet_topic_down(ack.device_id, mqtt->options.lab_device, "ack", topic);
+        const size_t size =
+            payload_write_ack(ack.journal_id, ack.watermark, host->utc_ms(host->ctx), payload);
+        publish(mqtt, topic, payload, size, 1);
+        count(mqtt, FLEET_COUNTER_ACKS_PUBLISHED);
+    }
+    return wait_ms;
+}
+
+static int poll_timeout(const struct fleet_mqtt *mqtt, uint64_t ack_wait_ms, bool has_room)
+{
+    const uint64_t misc_due_ms = mqtt->misc_ms + MISC_MS;
+    const uint64_t now = now_ms(mqtt);
+    uint64_t wait_ms = misc_due_ms > now ? misc_due_ms - now : 0;
+    wait_ms = ack_wait_ms < wait_ms ? ack_wait_ms : wait_ms;
+    return !has_room && wait_ms > FULL_WAIT_MS ? FULL_WAIT_MS : (int)wait_ms;
+}
+
+/// Works on a connection. @return why it ended, a mosquitto code.
+static int serve(struct fleet_mqtt *mqtt)
+{
+    int code = MOSQ_ERR_SUCCESS;
+    while (code == MOSQ_ERR_SUCCESS && !atomic_load(&mqtt->stopping)) {
+        const bool connected = atomic_load(&mqtt->connected);
+        uint64_t ack_wait_ms = UINT64_MAX;
+        if (connected) {
+            send_outbox(mqtt);
+            ack_wait_ms = send_acks(mqtt);
+        }
+        const bool has_room = intake_has_room(mqtt->intake, BATCH_SIZE_LIMIT);
+        struct pollfd wait[2] = {
+            { .fd = mosquitto_socket(mqtt->mosquitto),
+              .events = (short)((has_room ? POLLIN : 0) |
+                                (mosquitto_want_write(mqtt->mosquitto) ? POLLOUT : 0)) },
+            { .fd = outbox_descriptor(mqtt->outbox), .events = POLLIN },
+        };
+        if (wait[0].fd < 0) {
+            return MOSQ_ERR_CONN_LOST;
+        }
+        (void)poll(wait, 2, poll_timeout(mqtt, ack_wait_ms, has_room));
+        if ((wait[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && has_room) {
+            code = mosquitto_loop_read(mqtt->mosquitto, 1);
+        }
+        if (code == MOSQ_ERR_SUCCESS && (wait[0].revents & POLLOUT) != 0) {
+            code = mosquitto_loop_write(mqtt->mosquitto, 1);
+        }
+        if ((wait[1].revents & POLLIN) != 0) {
+            outbox_drain(mqtt->outbox);
+        }
+        if (code == MOSQ_ERR_SUCCESS && now_ms(mqtt) - mqtt->misc_ms >= MISC_MS) {
+            mqtt->misc_ms = now_ms(mqtt);
+            code = mosquitto_loop_misc(mqtt->mosquitto);
+        }
+    }
+    return code;
+}
+
+/// Waits before the next attempt, longer each time, with jitter so that servers do not march in
+/// step.
+static void back_off(struct fleet_mqtt *mqtt)
+{
+    uint8_t random;
+    mqtt->options.fleet_host->fill_random(mqtt->options.fleet_host->ctx, &random, 1);
+    const uint64_t until_ms =
+        now_ms(mqtt) + mqtt->backoff_ms / 2 + mqtt->backoff_ms / 2u * random / 255u;
+    mqtt->backoff_ms =
+        mqtt->backoff_ms * 2 < BACKOFF_MAX_MS ? mqtt->backoff_ms * 2 : BACKOFF_MAX_MS;
+    uint64_t now;
+    while (!atomic_load(&mqtt->stopping) && (now = now_ms(mqtt)) < until_ms) {
+        struct pollfd wait = { .fd = outbox_descriptor(mqtt->outbox), .events = POLLIN };
+        (void)poll(&wait, 1, (int)(until_ms - now));
+        outbox_drain(mqtt->outbox);
+    }
+}
+
+static void say_lost(struct fleet_mqtt *mqtt, int code, bool was_connected)
+{
+    // An error of the system says more than "lost"; while the broker is away, one line is enough.
+    const char *cause = code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code);
+    if (was_connected) {
+        count(mqtt, FLEET_COUNTER_BROKER_DISCONNECTS);
+    }
+    if (was_connected || mqtt->backoff_ms == BACKOFF_MIN_MS) {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING, "broker: %s %s:%d: %s; trying again",
+                       was_connected ? "lost" : "cannot reach", mqtt->options.host,
+                       mqtt->options.port, cause);
+    }
+}
+
+void fleet_mqtt_run(struct fleet_mqtt *mqtt, struct device_registry *devices,
+                    struct command_tracker *commands, struct intake *intake)
+{
+    mqtt->devices = devices;
+    mqtt->commands = commands;
+    mqtt->intake = intake;
+    while (!atomic_load(&mqtt->stopping)) {
+        int code =
+            mosquitto_connect(mqtt->mosquitto, mqtt->options.host, mqtt->options.port, KEEPALIVE_S);
+        mqtt->misc_ms = now_ms(mqtt);
+        if (code == MOSQ_ERR_SUCCESS) {
+            code = serve(mqtt);
+        }
+        if (atomic_load(&mqtt->stopping)) {
+            break;
+        }
+        say_lost(mqtt, code, atomic_exchange(&mqtt->connected, false));
+        back_off(mqtt);
+    }
+    if (atomic_exchange(&mqtt->connected, false)) {
+        (void)send_acks(mqtt);
+        (void)mosquitto_disconnect(mqtt->mosquitto);
+    }
+}
+
+void fleet_mqtt_stop(struct fleet_mqtt *mqtt)
+{
+    atomic_store(&mqtt->stopping, true);
+    outbox_wake(mqtt->outbox);
+}
+
+bool fleet_mqtt_is_connected(struct fleet_mqtt *mqtt)
+{
+    return atomic_load(&mqtt->connected);
+}
+
+static enum status send_command(void *ctx, const char *device_id, const char *cmd_id,
+                                const struct relay_command *command, int64_t issued_s,
+                                int64_t expires_s)
+{
+    struct fleet_mqtt *mqtt = ctx;
+    struct outbox_message message = { .qos = 1 };
+    if (!atomic_load(&mqtt->connected)) {
+        return STATUS_IO;
+    }
+    fleet_topic_down(device_id, mqtt->options.lab_device, "command", message.topic);
+    message.size =
+        payload_write_command(device_id, cmd_id, command, issued_s, expires_s, message.payload);
+    return outbox_put(mqtt->outbox, &message);
+}
+
+static enum status send_lease(void *ctx, const char *device_id, unsigned realtime_s)
+{
+    enum { LEASE_LIMIT_S = 120 };
+    struct fleet_mqtt *mqtt = ctx;
+    struct outbox_message message = { .qos = 0 };
+    if (!atomic_load(&mqtt->connected)) {
+        return STATUS_IO;
+    }
+    fleet_topic_down(device_id, mqtt->options.lab_device, "lease", message.topic);
+    const int size = snprintf(message.payload, sizeof message.payload, "{\"realtime_s\":%u}",
+                              realtime_s < LEASE_LIMIT_S ? realtime_s : LEASE_LIMIT_S);
+    message.size = size > 0 ? (size_t)size : 0;
+    return outbox_put(mqtt->outbox, &message);
+}
+
+static void acknowledge(void *ctx, const char *device_id, const struct ingest_outcome *outcome)
+{
+    struct fleet_mqtt *mqtt = ctx;
+    struct device_ack ack = { .watermark = outcome->watermark };
+    memcpy(ack.device_id, device_id, DEVICE_ID_SIZE);
+    memcpy(ack.journal_id, outcome->journal_id, JOURNAL_ID_SIZE);
+    if (device_traffic_note_ack(mqtt->traffic, &ack)) {
+        outbox_wake(mqtt->outbox);
+    }
+}
+
+static void note_outcome(void *ctx, const char *device_id, const struct ingest_outcome *outcome)
+{
+    struct fleet_mqtt *mqtt = ctx;
+    char what[160];
+    if (outcome->has_gap) {
+        (void)snprintf(what, sizeof what, "records %llu to %llu are gone for good, by its own word",
+                       (unsigned long long)outcome->gap.first_seq,
+                       (unsigned long long)outcome->gap.last_seq);
+    } else if (outcome->kind == INGEST_HOLE) {
+        (void)snprintf(what, sizeof what, "a batch does not follow record %llu: asked for it again",
+                       (unsigned long long)outcome->watermark);
+    } else if (outcome->kind == INGEST_MALFORMED) {
+        (void)snprintf(what, sizeof what, "its batch is malformed: refused");
+    } else {
+        (void)snprintf(what, sizeof what, "begins a new journal");
+    }
+    note_device(mqtt, device_id, what);
+}
+
+static void store_changed(void *ctx, const char *reason)
+{
+    const struct fleet_mqtt *mqtt = ctx;
+    if (reason[0] != '\0') {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_ERROR,
+                       "%s; nothing is acknowledged until it works again", reason);
+    } else {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_INFO, "the store works");
+    }
+}
+
+/// Names the first file that cannot be read, since the library only says "invalid".
+static bool files_are_readable(const struct fleet_mqtt_options *options, char *error,
+                               size_t error_size)
+{
+    const char *const files[] = { options->ca_file, options->certificate_file, options->key_file };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (access(files[i], R_OK) != 0) {
+            (void)snprintf(error, error_size, "%s: %s", files[i], strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
+{
+    mqtt->mosquitto = mosquitto_new("ohmd", true, mqtt);
+    mqtt->outbox = outbox_open();
+    mqtt->traffic = device_traffic_open(mqtt->options.messages_per_s);
+    if (mqtt->mosquitto == NULL || mqtt->outbox == NULL || mqtt->traffic == NULL) {
+        (void)snprintf(error, error_size, "no memory for the connection to the broker");
+        return false;
+    }
+    const int code =
+        mosquitto_tls_set(mqtt->mosquitto, mqtt->options.ca_file, NULL,
+                          mqtt->options.certificate_file, mqtt->options.key_file, NULL);
+    if (code != MOSQ_ERR_SUCCESS) {
+        (void)snprintf(error, error_size, "%s: %s", mqtt->options.certificate_file,
+                       mosquitto_strerror(code));
+        return false;
+    }
+    (void)mosquitto_max_inflight_messages_set(mqtt->mosquitto, 0);
+    (void)mosquitto_int_option(mqtt->mosquitto, MOSQ_OPT_TCP_NODELAY, 1);
+    mosquitto_connect_callback_set(mqtt->mosquitto, on_connect);
+    mosquitto_subscribe_callback_set(mqtt->mosquitto, on_subscribe);
+    mosquitto_message_callback_set(mqtt->mosquitto, on_message);
+    return true;
+}
+
+struct fleet_mqtt *fleet_mqtt_open(const struct fleet_mqtt_options *options, char *error,
+                                   size_t error_size)
+{
+    if (!files_are_readable(options, error, error_size)) {
+        return NULL;
+    }
+    struct fleet_mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (mqtt == NULL) {
+        (void)snprintf(error, error_size, "no memory");
+        return NULL;
+    }
+    mqtt->options = *options;
+    mqtt->backoff_ms = BACKOFF_MIN_MS;
+    mqtt->link = (struct device_link){ send_command, send_lease, mqtt };
+    mqtt->sink = (struct intake_sink){ acknowledge, note_outcome, store_changed, mqtt };
+    (void)mosquitto_lib_init();
+    if (!configure(mqtt, error, error_size)) {
+        fleet_mqtt_close(mqtt);
+        return NULL;
+    }
+    return mqtt;
+}
+
+void fleet_mqtt_close(struct fleet_mqtt *mqtt)
+{
+    if (mqtt != NULL) {
+        mosquitto_destroy(mqtt->mosquitto);
+        outbox_close(mqtt->outbox);
+        device_traffic_close(mqtt->traffic);
+        free(mqtt);
+        (void)mosquitto_lib_cleanup();
+    }
+}
+
+const struct device_link *fleet_mqtt_link(struct fleet_mqtt *mqtt)
+{
+    return &mqtt->link;
+}
+
+const struct intake_sink *fleet_mqtt_sink(struct fleet_mqtt *mqtt)
+{
+    return &mqtt->sink;
+}
