@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The configuration of ohmd: a file of `key = value` lines, `#` starts a comment line, and
+/// environment variables OHMD_KEY override it. Secrets are names of files, never values. The keys
+/// are listed once, in daemon_config.c; docs/operations.md explains them.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { DAEMON_PATH_SIZE = 512, DAEMON_NAME_SIZE = 128 };
+
+struct daemon_config {
+    char store_path[DAEMON_PATH_SIZE];
+    char accounts_path[DAEMON_PATH_SIZE];
+    bool store_simulate_power_cut; ///< For tests: what is not synced is lost when the process dies.
+    char broker_host[DAEMON_NAME_SIZE];
+    unsigned broker_port;
+    char broker_ca_file[DAEMON_PATH_SIZE];
+    char broker_certificate_file[DAEMON_PATH_SIZE];
+    char broker_key_file[DAEMON_PATH_SIZE];
+    char lab_device[DAEMON_NAME_SIZE]; ///< Empty: no device speaks the flat topics.
+    unsigned flood_messages_per_s;
+    unsigned queue_kib;
+    char https_address[DAEMON_NAME_SIZE];
+    unsigned https_port;
+    char https_certificate_file[DAEMON_PATH_SIZE]; ///< Empty: no HTTPS listener.
+    char https_key_file[DAEMON_PATH_SIZE];
+    bool http_local;
+    unsigned http_local_port;
+    char dashboard_folder[DAEMON_PATH_SIZE];            ///< Empty: none is served.
+    char administrator_password_file[DAEMON_PATH_SIZE]; ///< Empty: the first password is logged.
+    unsigned request_burst;
+    unsigned request_refill_ms;
+};
+
+/// Fills in the defaults.
+void daemon_config_init(struct daemon_config *config);
+
+/// Reads a file. @return false  and in `error` a sentence that names file, line and cause.
+bool daemon_config_read(struct daemon_config *config, const char *path, char *error,
+                        size_t error_size);
+
+/// Takes the OHMD_… variables of `environment`, which ends with NULL. Names that begin so and are
+/// no key are errors too.
+bool daemon_config_read_environment(struct daemon_config *config, const char *const *environment,
+                                    char *error, size_t error_size);
+
+/// Checks what can be checked without opening anything: needed keys and their ranges.
+bool daemon_config_check(const struct daemon_config *config, char *error, size_t error_size);
