@@ -135,16 +135,11 @@ enum status store_query_after(const struct store_query *query, const struct quer
 struct tail_fold {
     struct meter_fold fold;
     const struct meter_fold_sink *sink;
-    bool ended; ///< A batch without a place in time came; what follows waits as well.
 };
 
 static enum status fold_batch(void *ctx, const struct walked_batch *batch)
 {
     struct tail_fold *tail = ctx;
-    tail->ended = tail->ended || batch->guessed;
-    if (tail->ended) {
-        return STATUS_OK;
-    }
     meter_fold_set_anchor(&tail->fold, &batch->anchor);
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < batch->row->count && status == STATUS_OK; i++) {

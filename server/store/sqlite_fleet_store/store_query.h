@@ -38,7 +38,7 @@ MUST_CHECK enum status store_query_after(const struct store_query *query,
                                          struct batch_numbers *numbers);
 
 /// Folds what is not in the roll-ups yet, and hands the minutes to `sink`; `state` receives the
-/// registers at the end. Readings without a place in time are left out, as they are in roll-ups.
+/// registers at the end. Readings that still wait for their place in time count from their arrival.
 MUST_CHECK enum status store_query_fold_tail(const struct store_query *query,
                                              const struct meter_fold_sink *sink,
                                              struct meter_state *state);

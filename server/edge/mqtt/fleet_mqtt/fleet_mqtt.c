@@ -53,9 +53,15 @@ static void count(const struct fleet_mqtt *mqtt, enum fleet_counter counter)
 static void note_device(struct fleet_mqtt *mqtt, const char *device_id, const char *what)
 {
     unsigned suppressed;
-    if (device_traffic_may_log(mqtt->traffic, device_id, now_ms(mqtt), &suppressed)) {
-        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING, "%s: %s (%u more since the last line)",
-                       device_id, what, suppressed);
+    if (!device_traffic_may_log(mqtt->traffic, device_id, now_ms(mqtt), &suppressed)) {
+        return;
+    }
+    if (suppressed > 0) {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING,
+                       "%s: %s (and %u more lines about it were left out)", device_id, what,
+                       suppressed);
+    } else {
+        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING, "%s: %s", device_id, what);
     }
 }
 
