@@ -58,10 +58,16 @@ static void take_channel(struct processing_task *task, const struct cycle_window
     energy_register_add(&task->energy[channel], q.active_w, seconds);
 }
 
+static double seconds_of(const struct cycle_window *window)
+{
+    const double frames = cycle_sums_length(&window->sums) + (double)window->sums.lost_frames;
+    return frames / window->rate_hz;
+}
+
 static void take_window(struct processing_task *task, const struct cycle_window *window)
 {
     const double seen = cycle_sums_length(&window->sums);
-    const double seconds = (seen + (double)window->sums.lost_frames) / window->rate_hz;
+    const double seconds = seconds_of(window);
     task->counters.windows++;
     task->quality |= window->quality;
     if (!(seen > 0.0)) {
@@ -85,7 +91,31 @@ static void take_window(struct processing_task *task, const struct cycle_window 
     task->seconds += seconds;
     task->cycles_seen += window->cycles;
     task->clipped |= window->clipped;
-    task->ended_us = window->ended_us;
+    task->ended_us = window->ended_us > task->ended_us ? window->ended_us : task->ended_us;
+}
+
+static void take_early(struct processing_task *task)
+{
+    if (task->early_held) {
+        task->early_held = false;
+        take_window(task, &task->early);
+    }
+}
+
+/// Takes a window, or puts it off: a run begins with a piece of a cycle, whose energy can be told
+/// only once a whole window has shown the offsets.
+static void accept_window(struct processing_task *task, const struct cycle_window *window)
+{
+    if (!window->whole && !task->offset_known && !task->early_held &&
+        seconds_of(window) < SHORT_S) {
+        task->early = *window;
+        task->early_held = true;
+        return;
+    }
+    take_window(task, window);
+    if (task->offset_known) {
+        take_early(task);
+    }
 }
 
 static int64_t limited(double value, int64_t low, int64_t high)
@@ -203,10 +233,10 @@ enum status processing_task_step(struct processing_task *task)
         if (task->refused) {
             task->quality |= READING_QUALITY_MERGED;
         }
-        take_window(task, window);
+        accept_window(task, window);
         ring_release(task->ring);
         // A refused reading is offered once a step: the sink may be slow to say no.
-        if (!task->refused && is_due(task, task->seconds - before)) {
+        if (!task->refused && task->seconds > before && is_due(task, task->seconds - before)) {
             status = commit(task);
         }
     }
@@ -216,6 +246,7 @@ enum status processing_task_step(struct processing_task *task)
 enum status processing_task_flush(struct processing_task *task)
 {
     const enum status status = processing_task_step(task);
+    take_early(task);
     if (status != STATUS_OK || !(task->seconds > 0.0)) {
         return status;
     }

@@ -79,6 +79,9 @@ struct processing_task {
     double last_frequency_hz;
     double offset[ADC_INPUT_LIMIT]; ///< Means of the newest whole window, in codes.
     bool offset_known;
+    struct cycle_window
+        early; ///< The fragment before the first whole window, until offsets are known.
+    bool early_held;
     uint64_t ended_us;
     uint16_t clipped;
     uint16_t quality;
