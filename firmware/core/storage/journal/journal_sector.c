@@ -15,6 +15,9 @@ enum {
     VERSION = 1,
 };
 
+// No flash lives as long; higher numbers are noise.
+static const uint64_t number_limit = UINT64_MAX / 2;
+
 static const uint8_t magic[] = { 'O', 'H', 'M', 'J' };
 
 uint64_t journal_sector_count(const struct flash_region *region)
@@ -45,7 +48,9 @@ enum status journal_sector_read(const struct flash_region *region, uint64_t inde
     memcpy(sector->journal_id, head + AT_JOURNAL_ID, JOURNAL_ID_SIZE);
     sector->generation = bytes_load_le64(head + AT_GENERATION);
     sector->first_seq = bytes_load_le64(head + AT_FIRST_SEQ);
-    return journal_sector_offset(region, sector->generation) == offset && sector->first_seq > 0
+    return journal_sector_offset(region, sector->generation) == offset &&
+                   sector->generation < number_limit && sector->first_seq > 0 &&
+                   sector->first_seq < number_limit
                ? STATUS_OK
                : STATUS_MISSING;
 }
