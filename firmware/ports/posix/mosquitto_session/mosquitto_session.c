@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct mosquitto_session {
     int wake;
     int64_t misc_ms;
     unsigned queued; ///< Messages handed over and not yet taken.
+    bool up;         ///< The broker has accepted the session.
     bool lost;       ///< The client is of no use any more; drop it outside its callbacks.
     char complaint[MOSQUITTO_EVENTS_REASON]; ///< What libmosquitto last called an error.
 };
@@ -41,6 +43,7 @@ static void drop_client(struct mosquitto_session *session)
     mosquitto_destroy(session->client);
     session->client = NULL;
     session->lost = false;
+    session->up = false;
     session->queued = 0;
 }
 
@@ -61,6 +64,7 @@ static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     struct mosquitto_session *session = ctx;
     (void)client;
+    session->up = code == 0;
     if (code == 0) {
         mosquitto_events_connected(&session->events);
     } else {
@@ -258,11 +262,36 @@ struct mqtt_session mosquitto_session_seam(struct mosquitto_session *session)
                                   .ctx = session };
 }
 
+/// During the TLS handshake libmosquitto takes a broken connection for one that is still being
+/// made.
+/// @return NULL, or why there will be none.
+static const char *broken_handshake(const struct mosquitto_session *session, short happened)
+{
+    const int fd = mosquitto_socket(session->client);
+    socklen_t size = sizeof(int);
+    int error = 0;
+    char byte = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) {
+        return strerror(error);
+    }
+    if ((happened & (POLLIN | POLLHUP)) != 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+        return "nobody listens there, or the connection was closed at once: is the broker running, "
+               "and is this its port?";
+    }
+    return NULL;
+}
+
 /// Lets libmosquitto do what the poll allows.
 static void move_bytes(struct mosquitto_session *session, short happened)
 {
     int code = MOSQ_ERR_SUCCESS;
+    const char *broken = !session->up && happened != 0 ? broken_handshake(session, happened) : NULL;
 
+    if (broken != NULL) {
+        lose(session, broken);
+        return;
+    }
     if ((happened & (POLLIN | POLLHUP | POLLERR)) != 0) {
         code = mosquitto_loop_read(session->client, 1);
     }

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: MIT
+#include "device.h"
+
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device_actions.h"
+#include "device_tasks.h"
+#include "host_entropy.h"
+#include "retained_file.h"
+#include "tls_identity.h"
+#include "version.h"
+
+enum { LOOK_MS = 50, STOP_LIMIT_S = 15, PATH_SIZE = 512 };
+
+// What the tasks ask of the device
+
+static void describe(void *ctx, struct system_status_payload *status)
+{
+    struct device *device = ctx;
+    bool *running[DEVICE_TASK_COUNT] = {
+        [DEVICE_BUTTON] = &status->button_running,
+        [DEVICE_SAMPLING] = &status->sampling_running,
+        [DEVICE_PROCESSING] = &status->processing_running,
+        [DEVICE_COMMUNICATION] = &status->communication_running,
+    };
+    struct sysinfo memory;
+
+    // A task runs if it has taken a step since it was last described.
+    for (unsigned i = 0; i < DEVICE_TASK_COUNT; i++) {
+        const uint32_t beats = atomic_load_explicit(&device->beats[i], memory_order_relaxed);
+        *running[i] = beats != device->described_beats[i] || i == DEVICE_COMMUNICATION;
+        device->described_beats[i] = beats;
+    }
+    if (sysinfo(&memory) == 0) {
+        status->free_memory = (uint64_t)memory.freeram * memory.mem_unit;
+        if (device->least_free_memory == 0 || status->free_memory < device->least_free_memory) {
+            device->least_free_memory = status->free_memory;
+        }
+        status->least_free_memory = device->least_free_memory;
+    }
+    status->provisioning = atomic_load(&device->provisioning_end_us) > status->uptime_us;
+}
+
+static enum status_led_pattern choose_pattern(void *ctx, bool online)
+{
+    struct device *device = ctx;
+
+    if (atomic_load(&device->provisioning_end_us) > device->clock.uptime_us(device->clock.ctx)) {
+        return STATUS_LED_PROVISIONING;
+    }
+    // The host's network is taken to be up: it is not this program's to judge.
+    return online ? STATUS_LED_CONNECTED : STATUS_LED_NETWORK;
+}
+
+static void notice(void *ctx, enum communication_notice kind, const char *text)
+{
+    struct device *device = ctx;
+    const struct options *options = device->options;
+
+    switch (kind) {
+    case COMMUNICATION_ONLINE:
+        device->limits[LIMIT_OFFLINE] = (struct host_log_limit){ .last_s = 0 };
+        host_log_say(&device->log, HOST_LOG_INFO, "connected to %s:%u", options->broker_host,
+                     options->broker_port);
+        break;
+    case COMMUNICATION_OFFLINE:
+        host_log_say_seldom(&device->log, &device->limits[LIMIT_OFFLINE], HOST_LOG_WARNING,
+                            "no session with %s:%u: %s; readings wait in the journal",
+                            options->broker_host, options->broker_port, text);
+        break;
+    case COMMUNICATION_BAD_MESSAGE:
+    case COMMUNICATION_BAD_ACK:
+        host_log_say_seldom(&device->log, &device->limits[LIMIT_MESSAGE], HOST_LOG_WARNING,
+                            "ignored: %s", text);
+        break;
+    case COMMUNICATION_STORAGE:
+        host_log_say_seldom(&device->log, &device->limits[LIMIT_MESSAGE], HOST_LOG_ERROR,
+                            "journal in %s: %s (%s)", options->data_dir, text,
+                            device_storage_fault(&device->storage));
+        break;
+    }
+}
+
+/// Keeps a reading for good, and writes down that it did.
+static enum status commit(void *ctx, const struct reading *reading)
+{
+    struct device *device = ctx;
+    const struct record record = { .kind = RECORD_KIND_READING, .reading = *reading };
+    struct journal *journal = &device->storage.journal;
+    uint64_t seq = 0;
+
+    device->journal_lock.acquire(device->journal_lock.ctx);
+    const uint64_t next_seq = journal_next_seq(journal);
+    reading_trace_try(device->trace, next_seq, reading);
+    const enum status status = journal_append(journal, device->storage.boot_id, &record, &seq);
+    if (status == STATUS_OK) {
+        reading_trace_kept(device->trace, seq);
+    } else {
+        reading_trace_lost(device->trace, next_seq);
+    }
+    device->journal_lock.release(device->journal_lock.ctx);
+    if (status == STATUS_OK) {
+        mosquitto_session_wake(device->session);
+    }
+    return status;
+}
+
+// Building the device
+
+static int fail(struct device *device, const char *what, const char *why)
+{
+    host_log_say(&device->log, HOST_LOG_ERROR, "%s: %s", what, why);
+    return EXIT_FAILURE;
+}
+
+/// Files on the tmpfs are named after the data folder, so that devices do not share them.
+static void name_in_run_dir(const struct device *device, const char *suffix, char out[PATH_SIZE])
+{
+    struct stat folder = { .st_ino = 0 };
+    (void)stat(device->options->data_dir, &folder);
+    (void)snprintf(out, PATH_SIZE, "%s/ohm-device-%llx-%llx.%s", device->options->run_dir,
+                   (unsigned long long)folder.st_dev, (unsigned long long)folder.st_ino, suffix);
+}
+
+/// The board and the task that must always work; nothing here waits for a disk or a network.
+static int start_button(struct device *device)
+{
+    const struct options *options = device->options;
+    char path[PATH_SIZE];
+    uint32_t chance = 0;
+
+    name_in_run_dir(device, "retained", path);
+    if (retained_file_open(path, &device->retained) != STATUS_OK) {
+        return fail(device, path, "run_dir must be a folder on a tmpfs that can be written to");
+    }
+    if (options->pin_trace[0] != '\0' &&
+        pin_trace_open(options->pin_trace, &device->pins) != STATUS_OK) {
+        return fail(device, options->pin_trace,
+                    "pin_trace must be a file on a tmpfs that can be written to");
+    }
+    if (device->entropy.fill(device->entropy.ctx, &chance, sizeof chance) != STATUS_OK) {
+        return fail(device, "random numbers", strerror(errno));
+    }
+    simulated_board_init(&device->board, device->pins, chance);
+    const struct shift_register_pins pins = simulated_board_register(&device->board);
+    shift_register_init(&device->chip, &pins);
+    device->bank_port = shift_register_port(&device->chip);
+    relay_mailbox_init(&device->fleet_mailbox);
+    relay_mailbox_init(&device->control_mailbox);
+    const struct button_task_parts parts = {
+        .relays = &device->bank_port,
+        .button = simulated_board_button(&device->board),
+        .led = simulated_board_led(&device->board),
+        .restart = { .now = device_actions_restart, .ctx = device },
+        .retained = device->retained,
+        .mailboxes = { &device->fleet_mailbox, &device->control_mailbox },
+        .dwell_ms = device->settings.dwell_ms,
+    };
+    button_task_init(&device->button, &parts, device->clock.uptime_us(device->clock.ctx));
+    return device_tasks_start(device, DEVICE_BUTTON) == STATUS_OK
+               ? EXIT_SUCCESS
+               : fail(device, "threads", strerror(errno));
+}
+
+static int open_control(struct device *device)
+{
+    const struct control_handler handler = { .answer = device_actions_answer, .ctx = device };
+    char path[PATH_SIZE];
+
+    (void)snprintf(path, sizeof path, "%s/control.sock", device->options->data_dir);
+    const enum status status = control_socket_open(path, &handler, &device->control);
+    if (status == STATUS_INVALID) {
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     "%s is too long for a socket; the button answers to signals only", path);
+        return EXIT_SUCCESS;
+    }
+    return status == STATUS_OK ? EXIT_SUCCESS : fail(device, path, strerror(errno));
+}
+
+static int open_storage(struct device *device)
+{
+    char fault[OPTIONS_FAULT_SIZE] = "";
+    char id[2 * JOURNAL_ID_SIZE + 1];
+
+    if (device_storage_open(&device->storage, device->options, &device->entropy, fault) !=
+        STATUS_OK) {
+        return fail(device, device->options->data_dir, fault);
+    }
+    relay_store_init(&device->relay_store, &device->storage.values);
+    if (device_actions_boot(device) != STATUS_OK) {
+        return fail(device, device->options->data_dir, strerror(errno));
+    }
+    device_storage_name(&device->storage, id);
+    host_log_say(&device->log, HOST_LOG_INFO, "boot %u, journal %s holds %llu records",
+                 device->storage.boot_id, id,
+                 (unsigned long long)(journal_next_seq(&device->storage.journal) -
+                                      journal_oldest_seq(&device->storage.journal)));
+    if (device->options->trace_file[0] != '\0' &&
+        reading_trace_open(device->options->trace_file, id,
+                           journal_next_seq(&device->storage.journal), device->storage.boot_id,
+                           &device->trace) != STATUS_OK) {
+        return fail(device, device->options->trace_file, strerror(errno));
+    }
+    return EXIT_SUCCESS;
+}
+
+static int build_metering(struct device *device)
+{
+    const struct sampling_settings sampling = sampling_settings_default();
+    struct processing_settings processing = processing_settings_default();
+    struct device_source *source = &device->source;
+    char fault[OPTIONS_FAULT_SIZE] = "";
+
+    if (device_source_open(source, device->options, &device->clock, fault) != STATUS_OK) {
+        return fail(device, "samples", fault);
+    }
+    processing.reading_ms = device->settings.reading_ms;
+    device->sink = (struct reading_sink){ .commit = commit, .ctx = device };
+    struct reading latest;
+    const bool has_latest = journal_latest_reading(&device->storage.journal, &latest) == STATUS_OK;
+    if (ring_init(&device->ring, device->windows, sizeof device->windows[0],
+                  SAMPLING_TASK_WINDOWS) != STATUS_OK ||
+        sampling_task_init(&device->sampling, &source->adc, &source->wiring, &device->ring,
+                           &sampling) != STATUS_OK ||
+        processing_task_init(&device->processing, &source->wiring, &device->ring, &device->sink,
+                             &processing, has_latest ? &latest : NULL) != STATUS_OK) {
+        return fail(device, "samples", "this source cannot be measured: check rate and scales");
+    }
+    return EXIT_SUCCESS;
+}
+
+static int build_communication(struct device *device)
+{
+    const struct options *options = device->options;
+    const struct mosquitto_session_options session = {
+        .host = options->broker_host,
+        .port = (uint16_t)options->broker_port,
+        .client_id = device->settings.device_id,
+        .keepalive_s = (uint16_t)device->settings.keepalive_s,
+        .ca = options->ca,
+        .cert = options->cert,
+        .key = options->key,
+    };
+    if (mosquitto_session_open(&session, &device->session) != STATUS_OK) {
+        return fail(device, "MQTT", strerror(errno));
+    }
+    device->session_seam = mosquitto_session_seam(device->session);
+    const struct communication_parts parts = {
+        .settings = &device->settings,
+        .clock = &device->clock,
+        .entropy = &device->entropy,
+        .session = &device->session_seam,
+        .journal_lock = &device->journal_lock,
+        .journal = &device->storage.journal,
+        .mailbox = &device->fleet_mailbox,
+        .button = &device->button,
+        .version = OHM_VERSION,
+        .boot_id = device->storage.boot_id,
+        .describe = describe,
+        .pattern = choose_pattern,
+        .notice = notice,
+        .ctx = device,
+    };
+    return communication_task_init(&device->communication, &parts) == STATUS_OK
+               ? EXIT_SUCCESS
+               : fail(device, "root_topic", "no topic can be made of it");
+}
+
+/// Checks the files of the TLS identity. An expired certificate is no reason not to measure.
+static int check_identity(struct device *device)
+{
+    const struct options *options = device->options;
+    const struct tls_identity_files files = { options->ca, options->cert, options->key };
+    char fault[TLS_IDENTITY_FAULT_SIZE] = "";
+    SSL_CTX *context = NULL;
+
+    const enum status status = tls_identity_open(&files, options->broker_host, &context, fault);
+    SSL_CTX_free(context);
+    if (status == STATUS_OK || status == STATUS_INVALID) {
+        if (status == STATUS_INVALID) {
+            host_log_say(&device->log, HOST_LOG_WARNING, "%s", fault);
+        }
+        return EXIT_SUCCESS;
+    }
+    return fail(device, "TLS", fault);
+}
+
+static void init(struct device *device, const struct options *options, char **argv)
+{
+    device->options = options;
+    device->argv = argv;
+    device->settings = options->settings;
+    // The server answers in real time, however fast the device's time runs.
+    device->settings.resend_ms *= options->speed;
+    host_log_init(&device->log, stderr, options->settings.device_id);
+    host_clock_init(&device->host_clock, options->speed);
+    device->clock = host_clock_seam(&device->host_clock);
+    device->entropy = host_entropy();
+    device->storage.lock_file = -1;
+    device_tasks_init(device);
+}
+
+static int start(struct device *device)
+{
+    int code = check_identity(device);
+
+    if (code == EXIT_SUCCESS && host_lock_init(&device->host_lock) != STATUS_OK) {
+        code = fail(device, "threads", strerror(errno));
+    }
+    device->journal_lock = host_lock_seam(&device->host_lock);
+    if (code == EXIT_SUCCESS) {
+        char fault[OPTIONS_FAULT_SIZE] = "";
+        code = device_storage_claim(&device->storage, device->options, fault) == STATUS_OK
+                   ? EXIT_SUCCESS
+                   : fail(device, device->options->data_dir, fault);
+    }
+    int (*const steps[])(struct device *) = { start_button, open_control, open_storage,
+                                              build_metering, build_communication };
+    for (unsigned i = 0; i < sizeof steps / sizeof steps[0] && code == EXIT_SUCCESS; i++) {
+        code = steps[i](device);
+    }
+    for (int task = DEVICE_SAMPLING; task < DEVICE_TASK_COUNT && code == EXIT_SUCCESS; task++) {
+        if (device_tasks_start(device, (enum device_task)task) != STATUS_OK) {
+            code = fail(device, "threads", strerror(errno));
+        }
+    }
+    return code;
+}
+
+// Running and ending
+
+/// Ends the program if ending it in order takes too long: a disk may hang.
+static void give_up(int number)
+{
+    (void)number;
+    _exit(EXIT_FAILURE);
+}
+
+static void stop(struct device *device)
+{
+    (void)signal(SIGALRM, give_up);
+    (void)alarm(STOP_LIMIT_S);
+    device_tasks_stop(device, DEVICE_SAMPLING);
+    device_tasks_stop(device, DEVICE_PROCESSING);
+    device_tasks_stop(device, DEVICE_COMMUNICATION);
+    control_socket_close(device->control);
+    device_tasks_stop(device, DEVICE_BUTTON);
+    mosquitto_session_close(device->session);
+    device_source_close(&device->source);
+    reading_trace_close(device->trace);
+    device_storage_close(&device->storage);
+    pin_trace_close(device->pins);
+    retained_file_close(device->retained);
+}
+
+/// Waits for a signal, a wish of a task, or the end of a recording.
+static enum device_wish wait_for_wish(struct device *device, const sigset_t *signals)
+{
+    const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+
+    for (;;) {
+        const int number = sigtimedwait(signals, NULL, &look);
+        if (number == SIGTERM || number == SIGINT) {
+            return DEVICE_STOP;
+        }
+        if (number == SIGUSR1) {
+            simulated_button_press(&device->board);
+        } else if (number == SIGUSR2) {
+            simulated_button_release(&device->board);
+        }
+        const enum device_wish wish = (enum device_wish)atomic_load(&device->wish);
+        if (wish != DEVICE_RUN) {
+            return wish;
+        }
+        if (device->options->once && atomic_load(&device->delivered)) {
+            host_log_say(&device->log, HOST_LOG_INFO, "everything has been delivered");
+            return DEVICE_STOP;
+        }
+    }
+}
+
+int device_run(struct device *device, const struct options *options, char **argv)
+{
+    sigset_t signals;
+
+    init(device, options, argv);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGUSR1);
+    (void)sigaddset(&signals, SIGUSR2);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+
+    const int code = start(device);
+    if (code != EXIT_SUCCESS) {
+        stop(device);
+        return code;
+    }
+    const enum device_wish wish = wait_for_wish(device, &signals);
+    host_log_say(&device->log, HOST_LOG_INFO, wish == DEVICE_RESTART ? "restarting" : "stopping");
+    stop(device);
+    if (wish == DEVICE_RESTART) {
+        (void)alarm(0);
+        device_actions_restart(device);
+    }
+    return EXIT_SUCCESS;
+}
+
+int device_check(struct device *device, const struct options *options)
+{
+    char fault[OPTIONS_FAULT_SIZE] = "";
+
+    init(device, options, NULL);
+    int code = check_identity(device);
+    if (code == EXIT_SUCCESS) {
+        code = device_source_open(&device->source, options, &device->clock, fault) == STATUS_OK
+                   ? EXIT_SUCCESS
+                   : fail(device, "samples", fault);
+        device_source_close(&device->source);
+    }
+    if (code == EXIT_SUCCESS && access(options->data_dir, W_OK | X_OK) != 0 && errno != ENOENT) {
+        code = fail(device, options->data_dir, strerror(errno));
+    }
+    if (code == EXIT_SUCCESS) {
+        (void)puts("ohm-device: the configuration is good");
+    }
+    return code;
+}

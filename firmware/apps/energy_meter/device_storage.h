@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What a meter keeps over a power cut: its journal, and named values, in files that behave as
+/// flash.
+
+#include <stdint.h>
+
+#include "entropy.h"
+#include "flash_file.h"
+#include "journal.h"
+#include "key_value.h"
+#include "options.h"
+#include "value_files.h"
+
+struct device_storage {
+    int lock_file; ///< Held as long as the process lives; -1 before.
+    struct flash_file *journal_file;
+    struct value_files value_files;
+    struct key_value values;
+    struct journal journal;
+    uint32_t boot_id;
+};
+
+/// Makes options->data_dir if need be and claims it for this process.
+///
+/// @return STATUS_BUSY  another process uses the folder;
+///         otherwise    what failed; `fault` says what and what to do.
+MUST_CHECK enum status device_storage_claim(struct device_storage *storage,
+                                            const struct options *options,
+                                            char fault[OPTIONS_FAULT_SIZE]);
+
+/// Opens everything in the claimed folder, and counts this boot.
+///
+/// @return what failed; `fault` says what and what to do.
+MUST_CHECK enum status device_storage_open(struct device_storage *storage,
+                                           const struct options *options,
+                                           const struct entropy *entropy,
+                                           char fault[OPTIONS_FAULT_SIZE]);
+
+/// Why the journal's flash last failed, in a few words.
+const char *device_storage_fault(const struct device_storage *storage);
+
+/// The journal's name in 32 hexadecimal digits.
+void device_storage_name(const struct device_storage *storage, char out[2 * JOURNAL_ID_SIZE + 1]);
+
+/// Closes what is open.
+void device_storage_close(struct device_storage *storage);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_clock.h"
+
+enum kind { TEXT, NUMBER, DECIMAL, FLAG };
+
+struct option {
+    const char *name;
+    enum kind kind;
+    size_t offset;
+    uint32_t low;
+    uint32_t high;
+    const char *initial;
+    const char *meaning;
+};
+
+#define TEXT_OPTION(field, initial, meaning)                                                       \
+    {                                                                                              \
+#field, TEXT, offsetof(struct options, field), 0, 0, initial, meaning                      \
+    }
+#define NUMBER_OPTION(field, low, high, initial, meaning)                                          \
+    {                                                                                              \
+#field, NUMBER, offsetof(struct options, field), low, high, initial, meaning               \
+    }
+#define DECIMAL_OPTION(field, initial, meaning)                                                    \
+    {                                                                                              \
+#field, DECIMAL, offsetof(struct options, field), 0, 0, initial, meaning                   \
+    }
+#define FLAG_OPTION(field, initial, meaning)                                                       \
+    {                                                                                              \
+#field, FLAG, offsetof(struct options, field), 0, 0, initial, meaning                      \
+    }
+
+static const struct option table[] = {
+    TEXT_OPTION(broker_host, "localhost", "name or address of the broker"),
+    NUMBER_OPTION(broker_port, 1, 65535, "8883", "port of the broker"),
+    TEXT_OPTION(ca, "", "certificate of the authority that the broker's comes from (PEM)"),
+    TEXT_OPTION(cert, "", "this device's certificate (PEM)"),
+    TEXT_OPTION(key, "", "its key (PEM)"),
+    TEXT_OPTION(data_dir, "", "folder of the journal and all else that survives a power cut"),
+    TEXT_OPTION(run_dir, "/dev/shm", "folder on a tmpfs for what survives only a restart"),
+    NUMBER_OPTION(journal_kb, 64, 1048576, "16384", "size of a new journal in KB"),
+    TEXT_OPTION(adc_source, "synthesizer", "synthesizer or recording"),
+    NUMBER_OPTION(seed, 0, UINT32_MAX, "1", "of the synthesizer: its clouds and its noise"),
+    TEXT_OPTION(recording, "", "file of the recording"),
+    TEXT_OPTION(recording_format, "i16", "i16, csv or wav"),
+    NUMBER_OPTION(recording_columns, 1, 64, "2", "values a frame in an i16 file"),
+    TEXT_OPTION(recording_inputs, "0,1", "columns of the voltage and of the currents"),
+    FLAG_OPTION(recording_units, "no", "values are volts and amperes instead of codes"),
+    FLAG_OPTION(recording_loop, "no", "start again at the end of the recording"),
+    FLAG_OPTION(paced, "yes", "play a recording at the pace of the clock"),
+    DECIMAL_OPTION(rate_hz, "0", "frames a second, 0 takes what the source says"),
+    DECIMAL_OPTION(codes_per_volt, "1", "scale of the voltage"),
+    DECIMAL_OPTION(codes_per_ampere, "1", "scale of the currents"),
+    NUMBER_OPTION(speed, 1, HOST_CLOCK_SPEED_LIMIT, "1", "how much faster the device's time runs"),
+    FLAG_OPTION(seed_profile, "no", "the cadence of the older meters; single cadences may follow"),
+    FLAG_OPTION(once, "no", "leave when the recording has been delivered and acknowledged"),
+    FLAG_OPTION(real_time, "yes", "real-time priorities where the system grants them"),
+    TEXT_OPTION(trace_file, "", "write every reading down beside the journal, for tests"),
+    TEXT_OPTION(pin_trace, "", "record the board's pins in this file on a tmpfs, for tests"),
+};
+
+enum { OPTION_COUNT = sizeof table / sizeof table[0] };
+
+static const char *set_text(char *field, const char *text)
+{
+    if (strlen(text) >= OPTIONS_TEXT_SIZE) {
+        return "too long";
+    }
+    memcpy(field, text, strlen(text) + 1);
+    return NULL;
+}
+
+static const char *set_number(uint32_t *field, const struct option *option, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || value < option->low ||
+        value > option->high) {
+        return "not a number in its range";
+    }
+    *field = (uint32_t)value;
+    return NULL;
+}
+
+static const char *set_decimal(double *field, const char *text)
+{
+    char *end = NULL;
+    const double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(value)) {
+        return "not a number";
+    }
+    *field = value;
+    return NULL;
+}
+
+static const char *set_flag(bool *field, const char *text)
+{
+    static const char *const words[] = { "yes", "no", "true", "false", "on", "off", "1", "0" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *field = i % 2 == 0;
+            return NULL;
+        }
+    }
+    return "neither yes nor no";
+}
+
+static const char *set_option(struct options *options, const struct option *option,
+                              const char *text)
+{
+    void *field = (char *)options + option->offset;
+    switch (option->kind) {
+    case TEXT:
+        return set_text(field, text);
+    case NUMBER:
+        return set_number(field, option, text);
+    case DECIMAL:
+        return set_decimal(field, text);
+    case FLAG:
+        return set_flag(field, text);
+    }
+    return "of no known kind";
+}
+
+void options_init(struct options *options)
+{
+    *options = (struct options){ .broker_port = 0 };
+    settings_init(&options->settings);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        (void)set_option(options, &table[i], table[i].initial);
+    }
+}
+
+const char *options_set(struct options *options, const char *name, const char *text)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            const char *fault = set_option(options, &table[i], text);
+            if (fault == NULL && strcmp(name, "seed_profile") == 0 && options->seed_profile) {
+                settings_use_seed_profile(&options->settings);
+            }
+            return fault;
+        }
+    }
+    switch (settings_set(&options->settings, name, text)) {
+    case STATUS_OK:
+        return NULL;
+    case STATUS_MISSING:
+        return "there is no such option";
+    case STATUS_INVALID:
+    case STATUS_BUSY:
+    case STATUS_IO:
+    case STATUS_FULL:
+    case STATUS_CORRUPT:
+        break;
+    }
+    return "out of its range";
+}
+
+const char *options_check(const struct options *options)
+{
+    const bool recording = strcmp(options->adc_source, "recording") == 0;
+
+    if (options->settings.device_id[0] == '\0') {
+        return "device_id is not set";
+    }
+    if (options->ca[0] == '\0' || options->cert[0] == '\0' || options->key[0] == '\0') {
+        return "ca, cert and key must all be set: the broker takes no device without a certificate";
+    }
+    if (options->data_dir[0] == '\0') {
+        return "data_dir is not set";
+    }
+    if (!recording && strcmp(options->adc_source, "synthesizer") != 0) {
+        return "adc_source is neither synthesizer nor recording";
+    }
+    if (recording && options->recording[0] == '\0') {
+        return "adc_source is recording, but recording is not set";
+    }
+    if (!(options->codes_per_volt != 0.0) || !(options->codes_per_ampere != 0.0)) {
+        return "codes_per_volt and codes_per_ampere cannot be 0";
+    }
+    if (options->once && (!recording || options->recording_loop)) {
+        return "once needs a recording that ends";
+    }
+    return NULL;
+}
+
+void options_print(FILE *out)
+{
+    for (size_t i = 0; settings_rule_at(i) != NULL; i++) {
+        const struct settings_rule *rule = settings_rule_at(i);
+        (void)fprintf(out, "  %-20s %s", rule->name, rule->meaning);
+        if (!rule->is_text) {
+            (void)fprintf(out, " (%u to %u, default %u)", rule->low, rule->high, rule->initial);
+        }
+        (void)fputc('\n', out);
+    }
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const bool has_default = table[i].initial[0] != '\0';
+        (void)fprintf(out, "  %-20s %s%s%s%s\n", table[i].name, table[i].meaning,
+                      has_default ? " (default " : "", table[i].initial, has_default ? ")" : "");
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What `ohm-device` is told by its configuration file and its command line.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "settings.h"
+#include "status.h"
+
+enum { OPTIONS_TEXT_SIZE = 256, OPTIONS_FAULT_SIZE = 256 };
+
+struct options {
+    struct settings settings;
+    char broker_host[OPTIONS_TEXT_SIZE];
+    uint32_t broker_port;
+    char ca[OPTIONS_TEXT_SIZE];
+    char cert[OPTIONS_TEXT_SIZE];
+    char key[OPTIONS_TEXT_SIZE];
+    char data_dir[OPTIONS_TEXT_SIZE];
+    char run_dir[OPTIONS_TEXT_SIZE]; ///< On a tmpfs: what outlives a restart and no power cut.
+    uint32_t journal_kb;
+    char adc_source[OPTIONS_TEXT_SIZE]; ///< "synthesizer" or "recording".
+    uint32_t seed;                      ///< Of the synthesizer: its clouds and its noise.
+    char recording[OPTIONS_TEXT_SIZE];
+    char recording_format[OPTIONS_TEXT_SIZE]; ///< "i16", "csv" or "wav".
+    uint32_t recording_columns;               ///< Values a frame in an i16 file.
+    char recording_inputs[OPTIONS_TEXT_SIZE]; ///< Columns of the voltage and the currents, "1,0".
+    bool recording_units;                     ///< Values are volts and amperes, not codes.
+    bool recording_loop;
+    bool paced;     ///< Play at the pace of the clock; otherwise as fast as it can be processed.
+    double rate_hz; ///< 0: as the file says.
+    double codes_per_volt;
+    double codes_per_ampere;
+    uint32_t speed;
+    bool seed_profile;
+    bool once; ///< Leave when the recording has been delivered and acknowledged.
+    bool real_time;
+    char trace_file[OPTIONS_TEXT_SIZE];
+    char pin_trace[OPTIONS_TEXT_SIZE];
+};
+
+/// Everything at its default.
+void options_init(struct options *options);
+
+/// Sets one option or setting from text. @return NULL, or what is wrong in a few words.
+const char *options_set(struct options *options, const char *name, const char *text);
+
+/// Checks what belongs together. @return NULL, or what is missing.
+const char *options_check(const struct options *options);
+
+/// Prints every option with its meaning and default.
+void options_print(FILE *out);
