@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <mosquitto.h>
 
@@ -79,7 +80,8 @@ static const char usage[] =
     "  --seconds N       length of the run (20)  --window N      unacknowledged messages a meter "
     "(40)\n"
     "  --prefix TEXT     of the device ids (sim) --json          figures as JSON\n"
-    "  --watch NAME=PID  also print this process's CPU time per message and memory; repeatable\n";
+    "  --watch NAME=PID  also print a process's CPU time per message and memory; PID may be self; "
+    "repeatable\n";
 
 static bool parse_watch(struct options *options, char *text)
 {
@@ -88,8 +90,9 @@ static bool parse_watch(struct options *options, char *text)
         return false;
     }
     *equals = '\0';
-    options->watch[options->watch_count++] =
-        (struct watch){ .name = text, .pid = (pid_t)strtol(equals + 1, NULL, 10) };
+    const pid_t pid =
+        strcmp(equals + 1, "self") == 0 ? getpid() : (pid_t)strtol(equals + 1, NULL, 10);
+    options->watch[options->watch_count++] = (struct watch){ .name = text, .pid = pid };
     return true;
 }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+
+// How many messages a second broker and fleet server carry on this machine, from a thousand meters with mutual TLS
+// and QoS 1, each stored before it is acknowledged. Prints figures; judges nothing.
+//
+//   node tests/bench/bench_fleet.mjs [options of ohm-sim-fleet, such as --devices 1000 --seconds 20 --rate 20000]
+
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Installation } from '../e2e/installation.mjs';
+import { buildFolder, sleep } from '../e2e/processes.mjs';
+
+function residentMiB(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
+}
+
+const installation = await Installation.create('bench', { ohmd: { flood_messages_per_s: 100000, queue_kib: 65536 } });
+try {
+  await installation.startBroker();
+  const begin = performance.now();
+  await installation.startOhmd();
+  console.log(`ohmd: ready ${(performance.now() - begin).toFixed(0)} ms after its start (polled every 50 ms), ` +
+    `${readFileSync(installation.ohmd.log, 'utf8').match(/ready[^\n]*/i)?.[0] ?? ''}`);
+  await sleep(1000);
+  console.log(`ohmd: ${residentMiB(installation.ohmd.pid).toFixed(1)} MiB resident when idle`);
+
+  const key = join(installation.pki, 'ca_key.pem');
+  if (!existsSync(key)) throw new Error(`${key} is missing`);
+  const fleet = spawn(join(buildFolder, 'sim/fleet/ohm-sim-fleet'), [
+    '--host', 'localhost', '--port', `${installation.brokerPort}`, '--ca', join(installation.pki, 'ca.pem'), '--ca-key', key,
+    '--watch', `broker=${installation.broker.pid}`, '--watch', `ohmd=${installation.ohmd.pid}`, '--watch', 'generator=self',
+    ...process.argv.slice(2),
+  ], { stdio: 'inherit' });
+  process.exitCode = await new Promise((done) => fleet.once('close', done));
+} finally {
+  await installation.close();
+}

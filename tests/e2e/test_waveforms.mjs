@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+// Right numbers on real mains: every recording goes in as codes at the front of a real device and comes back over
+// REST at the end of the whole chain.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Installation } from './installation.mjs';
+import { dataFolder, compare, row, waveforms } from './waveforms.mjs';
+
+const recordings = waveforms();
+if (recordings === null && process.env.OHM_REQUIRE_DATA === '1') {
+  throw new Error(`no test data in ${dataFolder}; set TEST_DATA_DIR`);
+}
+const skip = recordings === null ? `SKIPPED: no test data in ${dataFolder}` : false;
+let installation;
+let api;
+
+before(async () => {
+  if (skip) return;
+  installation = await (await Installation.create('waveforms')).start();
+  api = await installation.administrator();
+});
+
+after(async () => {
+  api?.close();
+  await installation?.close();
+});
+
+// Plays a recording once through a device of its own and asks REST for one bucket over all of it.
+async function measure(id, source) {
+  const begin = Date.now();
+  const device = await installation.device(id, { adc_source: 'recording', ...source, paced: 'no', once: 'yes' });
+  const { code } = await device.start().ended;
+  assert.equal(code, 0, `${id} ended with ${code}:\n${device.output()}`);
+  const latest = await api.get(`/v1/devices/${id}/telemetry/latest`);
+  assert.equal(latest.device_id, id);
+  const range = `start_ms=${begin - 60000}&end_ms=${Date.now() + 60000}&points=1&channel=0`;
+  const series = await api.get(`/v1/devices/${id}/telemetry?${range}`);
+  const at = series.voltage_v.findIndex((value) => value !== null);
+  assert.equal(series.voltage_v.filter((value) => value !== null).length, 1, 'one bucket holds it all');
+  return {
+    frequency: series.frequency_hz[at], voltage: series.voltage_v[at], current: series.current_a[at],
+    active: series.active_power_w[at], apparent: series.apparent_power_va[at], powerFactor: series.power_factor[at],
+    quality: series.quality[at],
+  };
+}
+
+test('agrees with an independent method on every sound recording', { skip }, async () => {
+  const sound = recordings.filter((recording) => !recording.damaged);
+  let agreeing = 0;
+  for (const recording of sound) {
+    const got = await measure(recording.name, recording.source);
+    const result = compare(recording, got);
+    console.log(row(recording.name, got, result));
+    agreeing += result.agrees ? 1 : 0;
+  }
+  assert.ok(sound.length >= 38, `${sound.length} recordings`);
+  assert.equal(agreeing, sound.length);
+});
+
+test('flags the damaged recording', { skip }, async () => {
+  const damaged = recordings.filter((recording) => recording.damaged);
+  assert.equal(damaged.length, 1);
+  const got = await measure(damaged[0].name, damaged[0].source);
+  console.log(row(damaged[0].name, got, compare(damaged[0], got)), `quality 0x${got.quality.toString(16)}`);
+  assert.notEqual(got.quality & ~8, 0, 'a quality flag besides "partial"');
+});
+
+test('finds a scale that is wrong by a thousandth', { skip }, async () => {
+  const kettle = recordings.find((recording) => recording.name === 'kettle_01');
+  const codes_per_volt = kettle.source.codes_per_volt * 1.001;
+  const got = await measure('wrong_scale', { ...kettle.source, codes_per_volt });
+  assert.equal(compare(kettle, got).agrees, false);
+});
