@@ -2,6 +2,7 @@
 
 /// `ohm-device`: the energy meter on a Linux host.
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,8 @@ int main(int argc, char **argv)
     static struct device device;
     struct command_line line = { .config = NULL };
 
-    // A restart from another thread leaves its signal mask behind.
+    // A restart leaves behind the name of the link it went through, and its thread's signal mask.
+    (void)pthread_setname_np(pthread_self(), "ohm-device");
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
