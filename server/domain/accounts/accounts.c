@@ -417,8 +417,8 @@ bool accounts_csrf_matches(const struct session *session, const char *token, siz
 {
     unsigned difference = size == ACCOUNTS_TOKEN_SIZE - 1 ? 0u : 1u;
     for (size_t i = 0; i < ACCOUNTS_TOKEN_SIZE - 1; i++) {
-        const char given = i < size ? token[i] : '\0';
-        difference |= (unsigned)(unsigned char)given ^ (unsigned char)session->csrf_token[i];
+        const unsigned given = i < size ? (unsigned char)token[i] : 0u;
+        difference |= given ^ (unsigned char)session->csrf_token[i];
     }
     return difference == 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -86,17 +85,20 @@ static enum status verify_password(void *ctx, const char *password, const char *
     return failed == ARGON2_MEMORY_ALLOCATION_ERROR ? STATUS_IO : STATUS_CORRUPT;
 }
 
+/// The number behind `name` in a PHC string; 0 when there is none.
+static unsigned long number_after(const char *encoded, const char *name)
+{
+    const char *at = strstr(encoded, name);
+    return at != NULL ? strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
 static bool is_outdated(void *ctx, const char *encoded)
 {
+    static const char kind[] = "$argon2id$v=19$";
     const struct password_hash *hash = ctx;
-    unsigned memory_kib = 0;
-    unsigned passes = 0;
-    unsigned lanes = 0;
-    // The form is that of the PHC string format; anything else is outdated by definition.
-    if (sscanf(encoded, "$argon2id$v=19$m=%u,t=%u,p=%u$", &memory_kib, &passes, &lanes) != 3) {
-        return true;
-    }
-    return memory_kib < hash->parameters.memory_kib || passes < hash->parameters.passes;
+    return strncmp(encoded, kind, sizeof kind - 1) != 0 ||
+           number_after(encoded, "$m=") < hash->parameters.memory_kib ||
+           number_after(encoded, ",t=") < hash->parameters.passes;
 }
 
 enum status password_hash_open(struct password_hash_parameters parameters,

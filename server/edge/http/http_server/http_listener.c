@@ -62,7 +62,7 @@ static char *read_pem(const char *path, bool secret, char reason[HTTP_SERVER_REA
 
 static uint16_t port_of(int socket_fd)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = { 0 };
     socklen_t size = sizeof bound;
     if (getsockname(socket_fd, (struct sockaddr *)&bound, &size) != 0) {
         return 0;
