@@ -15,13 +15,15 @@ enum { READING_CHANNEL_COUNT = 8 };
 /// Why a reading deserves less trust than others. Bits of reading.quality and of
 /// reading_channel.quality; none set means that every sample of the window was seen and sound.
 enum reading_quality {
-    READING_QUALITY_GAP = 1u << 0,          ///< Samples were lost inside the window.
-    READING_QUALITY_NO_REFERENCE = 1u << 1, ///< No mains voltage to measure against: P, Q and PF are 0.
-    READING_QUALITY_CLIPPED = 1u << 2,      ///< A signal touched a rail of the converter.
-    READING_QUALITY_PARTIAL = 1u << 3,      ///< Shorter than asked for: first or last of a run.
-    READING_QUALITY_PHASE_JUMP = 1u << 4,   ///< Cycle length jumped inside the window.
-    READING_QUALITY_CHANNEL_SWAP = 1u << 5, ///< The converter's channel tags came in the wrong order.
-    READING_QUALITY_MERGED = 1u << 6,       ///< Several windows in one, because storage was slow.
+    READING_QUALITY_GAP = 1u << 0, ///< Samples were lost inside the window.
+    READING_QUALITY_NO_REFERENCE =
+        1u << 1,                       ///< No mains voltage to measure against: P, Q and PF are 0.
+    READING_QUALITY_CLIPPED = 1u << 2, ///< A signal touched a rail of the converter.
+    READING_QUALITY_PARTIAL = 1u << 3, ///< Shorter than asked for: first or last of a run.
+    READING_QUALITY_PHASE_JUMP = 1u << 4, ///< Cycle length jumped inside the window.
+    READING_QUALITY_CHANNEL_SWAP = 1u
+                                   << 5, ///< The converter's channel tags came in the wrong order.
+    READING_QUALITY_MERGED = 1u << 6,    ///< Several windows in one, because storage was slow.
 };
 
 /// One channel of a reading. "import" flows from the grid to the load.

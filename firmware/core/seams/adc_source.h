@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Where raw samples come from: an ESP32's own converter, an external one, a recording, a synthesizer.
+/// Where raw samples come from: an ESP32's own converter, an external one, a recording, a
+/// synthesizer.
 ///
 /// A frame holds one code per input, taken in scan order. Codes are signed after the port has
 /// subtracted mid-scale, or unsigned as they come: the metering removes the offset itself. They fit
@@ -21,16 +22,16 @@ enum {
 /// A run of frames without a hole. Holes lie between blocks and are counted.
 struct adc_block {
     uint32_t frame_count;
-    uint32_t lost_frames;    ///< Frames lost right before this block; 0 when it follows on.
-    bool lost_unknown;       ///< The stream restarted: how much was lost before is not known.
-    bool channel_swap;       ///< Channel tags did not come in scan order; the codes are not to be used.
+    uint32_t lost_frames; ///< Frames lost right before this block; 0 when it follows on.
+    bool lost_unknown;    ///< The stream restarted: how much was lost before is not known.
+    bool channel_swap; ///< Channel tags did not come in scan order; the codes are not to be used.
     int32_t code[ADC_INPUT_LIMIT][ADC_FRAME_LIMIT]; ///< By input, so that each is one straight run.
 };
 
 struct adc_source {
-    uint8_t input_count;   ///< Codes per frame.
-    int32_t code_min;      ///< Lower rail; codes within a few steps of a rail count as clipped.
-    int32_t code_max;      ///< Upper rail.
+    uint8_t input_count; ///< Codes per frame.
+    int32_t code_min;    ///< Lower rail; codes within a few steps of a rail count as clipped.
+    int32_t code_max;    ///< Upper rail.
 
     /// Fills `*block` with what has arrived, never waiting for more.
     ///

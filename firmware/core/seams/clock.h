@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The device's two clocks. Monotonic time never jumps and counts from boot; wall time may be absent.
+/// The device's two clocks. Monotonic time never jumps and counts from boot; wall time may be
+/// absent.
 
 #include <stdbool.h>
 #include <stdint.h>

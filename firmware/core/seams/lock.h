@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Mutual exclusion between two tasks that may both wait. The button and sampling tasks never take one.
+/// Mutual exclusion between two tasks that may both wait. The button and sampling tasks never take
+/// one.
 
 #include <stdbool.h>
 
