@@ -339,12 +339,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       case "GET /energy":
         return [energy(device, url.searchParams)];
       case "GET /deliveries": {
-        const journal = {
-          journal_id: device.journalId,
-          watermark: device.seq,
-          stored: device.seq,
-          doubled: 0,
-        };
+        const journal = { journal_id: device.journalId, watermark: device.seq, stored: device.seq };
         return [{ journals: [{ ...journal, gaps: [] }] }];
       }
       case "POST /command":

@@ -103,7 +103,6 @@ export interface Deliveries {
     journal_id: string;
     watermark: number;
     stored: number;
-    doubled: number;
     gaps: { first_seq: number; last_seq: number }[];
   }[];
 }
