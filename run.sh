@@ -111,7 +111,7 @@ fi
 
 build_programs() {
     if [ ! -e "$build/build.ninja" ]; then
-        quietly configure.log cmake --preset release -B "$build" -DBUILD_TESTING=OFF
+        quietly configure.log cmake --preset release -B "$build" -DBUILD_TESTING=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF
     fi
     [ -x "$build/server/daemon/ohmd" ] || step 'Building ohmd and ohm-device'
     quietly build.log cmake --build "$build" --target ohmd ohm-device
