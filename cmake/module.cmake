@@ -34,7 +34,9 @@ set(OHM_HOSTED port app boot store edge daemon guard cli sim)
 
 set(OHM_WARNINGS
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wmissing-prototypes
-  -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wdouble-promotion)
+  -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wdouble-promotion
+  # A message for people may be cut short; where that matters the code looks at snprintf's result.
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 
 function(module name)
   cmake_parse_arguments(ARG "" "LAYER" "SOURCES;PUBLIC;PRIVATE;EXTERNAL;TEST;TEST_LINKS;FUZZ" ${ARGN})
