@@ -112,7 +112,8 @@ export class Installation extends Scene {
     await run(join(repository, 'tools/pki.sh'), ['device', this.pki, id]);
     const folder = this.path('devices', id);
     mkdirSync(join(folder, 'data'), { recursive: true });
-    mkdirSync(join(folder, 'run'), { recursive: true });
+    const runFolder = join(this.memory, id);
+    mkdirSync(runFolder, { recursive: true });
     const all = {
       device_id: id,
       broker_host: 'localhost',
@@ -121,7 +122,7 @@ export class Installation extends Scene {
       cert: join(this.pki, 'devices', id, 'cert.pem'),
       key: join(this.pki, 'devices', id, 'key.pem'),
       data_dir: join(folder, 'data'),
-      run_dir: join(folder, 'run'),
+      run_dir: runFolder,
       real_time: 'no',
       ...settings,
     };
@@ -129,6 +130,6 @@ export class Installation extends Scene {
     writeFileSync(config, configText(all));
     const program = this.add(new Program(id, join(buildFolder, 'firmware/apps/energy_meter/ohm-device'),
       ['--config', config], { log: join(folder, 'log'), env }));
-    return Object.assign(program, { folder, settings: all, config });
+    return Object.assign(program, { folder, runFolder, settings: all, config });
   }
 }

@@ -102,6 +102,7 @@ export class Program {
 export class Scene {
   constructor(name) {
     this.folder = mkdtempSync(join(tmpdir(), `ohm-${name}-`));
+    this.memory = mkdtempSync(`/dev/shm/ohm-${name}-`); // on a tmpfs: outlives processes, not the machine
     this.programs = [];
   }
 
@@ -118,6 +119,7 @@ export class Scene {
     for (const program of [...this.programs].reverse()) {
       await program.end().catch(() => {});
     }
+    rmSync(this.memory, { recursive: true, force: true });
     if (process.env.OHM_KEEP) {
       console.log(`kept ${this.folder}`);
     } else {

@@ -14,7 +14,7 @@ let api;
 
 before(async () => {
   installation = await (await Installation.create('switching')).start();
-  device = await installation.device('meter-1', { adc_source: 'synthesizer', dwell_ms: 20, pin_trace: installation.path('pins') });
+  device = await installation.device('meter-1', { adc_source: 'synthesizer', dwell_ms: 20 });
   device.start();
   api = await installation.administrator();
   await until('the meter is online', async () => (await api.get('/v1/devices/meter-1')).online);
