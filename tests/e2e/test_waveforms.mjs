@@ -35,14 +35,22 @@ async function measure(id, source) {
   assert.equal(code, 0, `${id} ended with ${code}:\n${device.output()}`);
   const latest = await api.get(`/v1/devices/${id}/telemetry/latest`);
   assert.equal(latest.device_id, id);
-  const range = `start_ms=${begin - 60000}&end_ms=${Date.now() + 60000}&points=1&channel=0`;
-  const series = await api.get(`/v1/devices/${id}/telemetry?${range}`);
-  const at = series.voltage_v.findIndex((value) => value !== null);
-  assert.equal(series.voltage_v.filter((value) => value !== null).length, 1, 'one bucket holds it all');
+  const range = `start_ms=${begin - 60000}&end_ms=${Date.now() + 60000}&points=1000&channel=0`;
+  return overAll(await api.get(`/v1/devices/${id}/telemetry?${range}`));
+}
+
+// One value for all buckets: rms of rms, means weighted by the measured time.
+function overAll(series) {
+  const weights = series.measured_us;
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = (values, power = 1) =>
+    values.reduce((sum, value, i) => sum + (weights[i] ? weights[i] * value ** power : 0), 0) / whole;
+  const [voltage, current] = [Math.sqrt(mean(series.voltage_v, 2)), Math.sqrt(mean(series.current_a, 2))];
+  const active = mean(series.active_power_w);
   return {
-    frequency: series.frequency_hz[at], voltage: series.voltage_v[at], current: series.current_a[at],
-    active: series.active_power_w[at], apparent: series.apparent_power_va[at], powerFactor: series.power_factor[at],
-    quality: series.quality[at],
+    frequency: mean(series.frequency_hz), voltage, current, active,
+    apparent: voltage * current, powerFactor: active / (voltage * current),
+    seconds: whole / 1e6, quality: series.quality.reduce((all, bits) => all | (bits ?? 0), 0),
   };
 }
 

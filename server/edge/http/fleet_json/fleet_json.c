@@ -198,13 +198,15 @@ void fleet_json_command(struct json_writer *writer, const char *device_id,
     json_writer_end_object(writer);
 }
 
-enum { TIME_MS, IMPORT_MJ, EXPORT_MJ, QUALITY, INTEGER_COLUMNS };
+enum { TIME_MS, MEASURED_US, IMPORT_MJ, EXPORT_MJ, QUALITY, INTEGER_COLUMNS };
 
 static int64_t integer_of(const struct telemetry_point *point, unsigned column)
 {
     switch (column) {
     case TIME_MS:
         return point->start_ms;
+    case MEASURED_US:
+        return point->measured_us;
     case IMPORT_MJ:
         return point->import_mj;
     case EXPORT_MJ:
@@ -219,7 +221,7 @@ static void write_integers(struct json_writer *writer, const char *name, unsigne
 {
     json_writer_begin_array(writer, name);
     for (size_t i = 0; i < series->count; i++) {
-        if (column == TIME_MS || series->points[i].measured_us > 0) {
+        if (column <= MEASURED_US || series->points[i].measured_us > 0) {
             json_writer_integer(writer, NULL, integer_of(&series->points[i], column));
         } else {
             json_writer_null(writer, NULL);
@@ -271,6 +273,7 @@ void fleet_json_series(struct json_writer *writer, const struct telemetry_series
     json_writer_integer(writer, "bucket_ms", query->bucket_ms);
     json_writer_string(writer, "source", query->bucket_ms < TELEMETRY_MINUTE_MS ? "raw" : "minute");
     write_integers(writer, "time_ms", TIME_MS, series);
+    write_integers(writer, "measured_us", MEASURED_US, series);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         write_quantities(writer, columns[i].name, columns[i].offset, columns[i].decimals, series);
     }

@@ -134,6 +134,7 @@ static void a_series_has_nulls_where_nothing_was_measured(void **state)
     (void)finish();
     assert_non_null(strstr(text, "\"channel\":\"total\",\"start_ms\":1000,\"end_ms\":3000,"
                                  "\"bucket_ms\":1000,\"source\":\"raw\",\"time_ms\":[1000,2000],"
+                                 "\"measured_us\":[5,0],"
                                  "\"voltage_v\":[230.123,null],"));
     assert_non_null(strstr(text, "\"active_power_w\":[null,null]"));
     assert_non_null(strstr(text, "\"import_mj\":[7,null]"));
