@@ -168,6 +168,19 @@ static void report_channel(const struct processing_task *task, const struct read
     };
 }
 
+/// The windows whose root mean squares stand for the whole reading. A run may end with a piece of a
+/// cycle: it has energy, but no root mean square of its own, so the newest whole cycles speak for
+/// it.
+static const struct reading_part *part_of(const struct processing_task *task)
+{
+    if (task->cycles > 0) {
+        return &task->whole;
+    }
+    const bool is_sliver =
+        task->seconds < SHORT_S && (task->quality & READING_QUALITY_NO_REFERENCE) == 0;
+    return is_sliver && task->steady.seconds > 0.0 ? &task->steady : &task->fragment;
+}
+
 static struct reading report(const struct processing_task *task)
 {
     struct reading reading = {
@@ -179,7 +192,7 @@ static struct reading report(const struct processing_task *task)
     if (task->cycles > 0) {
         reading.frequency_mhz = to_u32(1000.0 * task->cycles / task->whole.seconds);
     }
-    const struct reading_part *part = task->cycles > 0 ? &task->whole : &task->fragment;
+    const struct reading_part *part = part_of(task);
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         if ((reading.channels & (1u << n)) != 0) {
             report_channel(task, part, n, &reading);
@@ -191,6 +204,9 @@ static struct reading report(const struct processing_task *task)
 
 static void begin_reading(struct processing_task *task)
 {
+    if (task->cycles > 0) {
+        task->steady = task->whole;
+    }
     task->whole = (struct reading_part){ .seconds = 0.0 };
     task->fragment = task->whole;
     task->cycles = 0;

@@ -73,6 +73,7 @@ struct processing_task {
     struct energy_register energy[READING_CHANNEL_COUNT];
     struct reading_part whole;    ///< Windows of whole, sound cycles.
     struct reading_part fragment; ///< All others.
+    struct reading_part steady;   ///< `whole` of the newest reading that had any.
     uint32_t cycles;              ///< Whole, sound cycles in the reading.
     uint32_t cycles_seen;         ///< All cycles in the reading.
     double seconds;               ///< Length of the reading so far.

@@ -213,6 +213,23 @@ static void lets_a_fragment_count_for_energy_only(void **state)
     assert_near((double)reading->channel[0].import_mj, 1150000 + 230.0 * 50 * 20, 300);
 }
 
+static void lets_the_newest_whole_cycles_speak_for_a_piece_of_one(void **state)
+{
+    struct fixture *f = *state;
+    put_second(f, 5.0, 0.0);
+    put_window(f, 0, 5.0, 0.0);
+    struct cycle_window *piece = &f->slots[5 % RING_SLOTS];
+    piece->sums.square[0] /= 4; // A quarter of a cycle around zero shows half the voltage.
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    assert_int_equal(f->journal.count, 2);
+    const struct reading *end = &f->journal.kept[1];
+    assert_int_equal(end->frequency_mhz, 0);
+    assert_int_equal(end->quality, READING_QUALITY_PARTIAL);
+    assert_int_equal(end->channel[0].voltage_10mv, f->journal.kept[0].channel[0].voltage_10mv);
+    assert_true(end->channel[0].import_mj > f->journal.kept[0].channel[0].import_mj);
+}
+
 static void gives_no_power_without_a_reference(void **state)
 {
     struct fixture *f = *state;
@@ -277,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup(goes_on_from_the_registers_of_the_last_reading, power_up),
         cmocka_unit_test_setup(keeps_a_refused_reading_and_loses_no_energy, power_up),
         cmocka_unit_test_setup(lets_a_fragment_count_for_energy_only, power_up),
+        cmocka_unit_test_setup(lets_the_newest_whole_cycles_speak_for_a_piece_of_one, power_up),
         cmocka_unit_test_setup(gives_no_power_without_a_reference, power_up),
         cmocka_unit_test_setup(names_the_channel_that_was_clipped, power_up),
         cmocka_unit_test_setup(ends_a_run_with_a_partial_reading, power_up),
