@@ -11,7 +11,7 @@
 
 #include "bytes.h"
 
-enum { SECTOR_SIZE = 4096, KB = 1024, PATH_SIZE = 512 };
+enum { SECTOR_SIZE = 4096, KB = 1024, VALUES_SIZE = 64 * KB, PATH_SIZE = 512 };
 
 static const char BOOT_KEY[] = "boot_id";
 
@@ -60,7 +60,7 @@ enum status device_storage_claim(struct device_storage *storage, const struct op
 
 /// Opens one file of flash. The size of one that is there stays as it is.
 static enum status open_flash(const struct options *options, const char *name, uint32_t size,
-                              struct flash_file **file, char *fault)
+                              struct device_flash *flash, char *fault)
 {
     char path[PATH_SIZE];
     char error[FLASH_FILE_ERROR_SIZE] = "";
@@ -70,14 +70,31 @@ static enum status open_flash(const struct options *options, const char *name, u
     if (stat(path, &found) == 0 && found.st_size > 0 && found.st_size <= UINT32_MAX) {
         size = (uint32_t)found.st_size;
     }
-    const enum status status = flash_file_open(file, path, size, SECTOR_SIZE, error);
-    return status == STATUS_OK ? STATUS_OK : complain(fault, status, name, error);
+    enum status status = flash_file_open(&flash->file, path, size, SECTOR_SIZE, error);
+    if (status != STATUS_OK) {
+        return complain(fault, status, name, error);
+    }
+    flash->region = flash_file_region(flash->file);
+    if (options->journal_simulate_power_cut) {
+        status = flash_unsynced_open(&flash->unsynced, flash->region);
+        if (status != STATUS_OK) {
+            return complain(fault, status, name, cause());
+        }
+        flash->region = flash_unsynced_region(flash->unsynced);
+    }
+    return STATUS_OK;
+}
+
+static void close_flash(struct device_flash *flash)
+{
+    flash_unsynced_close(flash->unsynced);
+    flash_file_close(flash->file);
 }
 
 /// The last complaint of a flash file, or what the system says.
-static const char *reason_of(const struct flash_file *file)
+static const char *reason_of(const struct device_flash *flash)
 {
-    const char *error = flash_file_error(file);
+    const char *error = flash->file == NULL ? NULL : flash_file_error(flash->file);
     return error != NULL ? error : cause();
 }
 
@@ -100,33 +117,37 @@ static enum status count_boot(struct device_storage *storage)
 enum status device_storage_open(struct device_storage *storage, const struct options *options,
                                 const struct entropy *entropy, char fault[OPTIONS_FAULT_SIZE])
 {
-    char folder[PATH_SIZE];
-
-    (void)snprintf(folder, sizeof folder, "%s/values", options->data_dir);
-    enum status status = value_files_open(&storage->value_files, folder);
+    enum status status =
+        open_flash(options, "values.flash", VALUES_SIZE, &storage->values_flash, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = record_store_open(&storage->records, storage->values_flash.region);
     if (status == STATUS_OK) {
-        storage->values = value_files_seam(&storage->value_files);
+        storage->values = record_store_key_value(&storage->records);
         status = count_boot(storage);
     }
     if (status != STATUS_OK) {
-        return complain(fault, status, "values", cause());
+        return complain(fault, status, "values.flash", reason_of(&storage->values_flash));
     }
-    status = open_flash(options, "journal.flash", options->journal_kb * KB, &storage->journal_file,
+    status = open_flash(options, "journal.flash", options->journal_kb * KB, &storage->journal_flash,
                         fault);
     if (status != STATUS_OK) {
         return status;
     }
-    status = journal_open(&storage->journal, flash_file_region(storage->journal_file), entropy);
+    status = journal_open(&storage->journal, storage->journal_flash.region, entropy);
     return status == STATUS_OK
                ? STATUS_OK
                : complain(fault, status, "journal.flash",
                           status == STATUS_INVALID ? "journal_kb is too small"
-                                                   : reason_of(storage->journal_file));
+                                                   : reason_of(&storage->journal_flash));
 }
 
 const char *device_storage_fault(const struct device_storage *storage)
 {
-    return reason_of(storage->journal_file);
+    const struct device_flash *values = &storage->values_flash;
+    const bool values_failed = values->file != NULL && flash_file_error(values->file) != NULL;
+    return reason_of(values_failed ? values : &storage->journal_flash);
 }
 
 void device_storage_name(const struct device_storage *storage, char out[2 * JOURNAL_ID_SIZE + 1])
@@ -139,7 +160,8 @@ void device_storage_name(const struct device_storage *storage, char out[2 * JOUR
 
 void device_storage_close(struct device_storage *storage)
 {
-    flash_file_close(storage->journal_file);
+    close_flash(&storage->journal_flash);
+    close_flash(&storage->values_flash);
     if (storage->lock_file >= 0) {
         (void)close(storage->lock_file);
     }

@@ -8,15 +8,24 @@
 
 #include "entropy.h"
 #include "flash_file.h"
+#include "flash_unsynced.h"
 #include "journal.h"
 #include "key_value.h"
 #include "options.h"
-#include "value_files.h"
+#include "record_store.h"
+
+/// One file of flash, and what makes a killed process look like a power cut when tests ask for it.
+struct device_flash {
+    struct flash_file *file;
+    struct flash_unsynced *unsynced; ///< NULL: not asked for.
+    const struct flash_region *region;
+};
 
 struct device_storage {
     int lock_file; ///< Held as long as the process lives; -1 before.
-    struct flash_file *journal_file;
-    struct value_files value_files;
+    struct device_flash journal_flash;
+    struct device_flash values_flash;
+    struct record_store records;
     struct key_value values;
     struct journal journal;
     uint32_t boot_id;
@@ -38,7 +47,7 @@ MUST_CHECK enum status device_storage_open(struct device_storage *storage,
                                            const struct entropy *entropy,
                                            char fault[OPTIONS_FAULT_SIZE]);
 
-/// Why the journal's flash last failed, in a few words.
+/// Why the flash last failed, in a few words.
 const char *device_storage_fault(const struct device_storage *storage);
 
 /// The journal's name in 32 hexadecimal digits.

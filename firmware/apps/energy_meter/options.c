@@ -62,6 +62,8 @@ static const struct option table[] = {
     FLAG_OPTION(seed_profile, "no", "the cadence of the older meters; single cadences may follow"),
     FLAG_OPTION(once, "no", "leave when the recording has been delivered and acknowledged"),
     FLAG_OPTION(real_time, "yes", "real-time priorities where the system grants them"),
+    FLAG_OPTION(journal_simulate_power_cut, "no",
+                "lose what is not on disk when killed, for tests"),
     TEXT_OPTION(trace_file, "", "write every reading down beside the journal, for tests"),
     TEXT_OPTION(pin_trace, "", "record the board's pins in this file on a tmpfs, for tests"),
 };

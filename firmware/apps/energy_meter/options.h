@@ -39,6 +39,7 @@ struct options {
     bool seed_profile;
     bool once; ///< Leave when the recording has been delivered and acknowledged.
     bool real_time;
+    bool journal_simulate_power_cut; ///< For tests: what is not synchronised dies with the process.
     char trace_file[OPTIONS_TEXT_SIZE];
     char pin_trace[OPTIONS_TEXT_SIZE];
 };
