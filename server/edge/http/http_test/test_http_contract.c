@@ -316,7 +316,7 @@ static void series_have_arrays_of_equal_length_and_no_more_points_than_asked_for
             arrays++;
         }
     }
-    assert_int_equal(arrays, 13);
+    assert_int_equal(arrays, 14);
     assert_string_equal(text_of(body, "source"), "minute");
     assert_true(cJSON_IsNull(cJSON_GetArrayItem(get(body, "voltage_v"), 2)));
     cJSON_Delete(body);
