@@ -109,6 +109,9 @@ struct fleet_writer {
     MUST_CHECK enum status (*save_meter)(void *ctx, int64_t device_no, int64_t journal_no,
                                          uint64_t rolled_seq, const struct meter_state *meter);
 
+    /// Writes something that changes nothing, to learn at commit() whether the disk takes it.
+    MUST_CHECK enum status (*try_disk)(void *ctx);
+
     /// Why the last call failed, as a sentence; never NULL.
     const char *(*error)(void *ctx);
 

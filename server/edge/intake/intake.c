@@ -223,17 +223,40 @@ static void store_group(struct intake *intake, const void *message, size_t size)
     }
 }
 
+/// Looks whether the store works again, without waiting for a message to store.
+static void try_store(struct intake *intake)
+{
+    const struct fleet_writer *writer = intake->options.writer;
+    if (writer->begin(writer->ctx) == STATUS_OK && writer->try_disk(writer->ctx) == STATUS_OK) {
+        commit_group(intake);
+    } else {
+        give_up(intake);
+    }
+}
+
+static bool is_failing(const struct intake *intake)
+{
+    return intake->retry_ms != 0;
+}
+
 void intake_run(struct intake *intake)
 {
-    const void *message;
     size_t size = 0;
-    while ((message = byte_queue_take(intake->queue, UINT64_MAX, &size)) != NULL) {
-        if (intake->retry_ms != 0 && now_ms(intake) < intake->retry_ms) {
+    for (;;) {
+        const uint64_t deadline_ms = is_failing(intake) ? intake->retry_ms : UINT64_MAX;
+        const void *message = byte_queue_take(intake->queue, deadline_ms, &size);
+        if (message == NULL && byte_queue_is_stopped(intake->queue)) {
+            return;
+        }
+        if (message != NULL && is_failing(intake)) {
             fleet_counters_add(intake->options.counters, FLEET_COUNTER_REFUSED_STORAGE, 1);
-        } else {
+        } else if (message != NULL) {
             store_group(intake, message, size);
         }
         byte_queue_release(intake->queue);
+        if (is_failing(intake) && now_ms(intake) >= intake->retry_ms) {
+            try_store(intake);
+        }
     }
 }
 

@@ -31,8 +31,8 @@ struct sqlite_fleet_store {
     struct sqlite_connection write; ///< The writing thread's own.
     struct batch_tails *tails;
     int64_t next_batch_no;
-    int64_t tail_low;   ///< No tail holds a batch below this number.
-    unsigned runs_made; ///< In the transaction under way.
+    int64_t tail_low;         ///< No tail holds a batch below this number.
+    int64_t tails_scanned_at; ///< The next batch number when the tails were looked over last.
 
     pthread_mutex_t mutex; ///< Guards the readers' table.
     pthread_cond_t reader_free;

@@ -69,7 +69,6 @@ static enum status add_run(struct sqlite_fleet_store *store, const struct run *r
         (void)sqlite3_bind_null(statement, 8);
     }
     (void)sqlite3_bind_blob64(statement, 9, batch_no, count * sizeof *batch_no, SQLITE_STATIC);
-    store->runs_made++;
     return sqlite_connection_run(&store->write, statement);
 }
 
@@ -188,9 +187,10 @@ enum status store_runs_before_commit(struct sqlite_fleet_store *store)
 {
     enum { BATCHES_BETWEEN = 4096 };
     enum status status = STATUS_OK;
-    if (store->next_batch_no - store->tail_low < BATCHES_BETWEEN) {
+    if (store->next_batch_no - store->tails_scanned_at < BATCHES_BETWEEN) {
         return STATUS_OK;
     }
+    store->tails_scanned_at = store->next_batch_no;
     if (store->next_batch_no - store->tail_low > STORE_TAIL_TOTAL_LIMIT) {
         status = batch_tails_each(store->tails, shorten, store);
     }
@@ -198,7 +198,7 @@ enum status store_runs_before_commit(struct sqlite_fleet_store *store)
     if (status == STATUS_OK) {
         status = batch_tails_each(store->tails, find_lowest, &low);
     }
-    if (status != STATUS_OK || low < store->tail_low + BATCHES_BETWEEN) {
+    if (status != STATUS_OK || low == store->tail_low) {
         return status;
     }
     sqlite3_stmt *statement =
@@ -219,6 +219,7 @@ static enum status read_low(struct sqlite_fleet_store *store)
     if (status == STATUS_OK) {
         store->tail_low = sqlite3_column_int64(statement, 0);
         store->next_batch_no = sqlite3_column_int64(statement, 1) + 1;
+        store->tails_scanned_at = store->tail_low;
         (void)sqlite3_reset(statement);
     }
     return status == STATUS_MISSING ? STATUS_CORRUPT : status;

@@ -14,7 +14,6 @@ static sqlite3_int64 column(uint64_t value)
 static enum status begin(void *ctx)
 {
     struct sqlite_fleet_store *store = ctx;
-    store->runs_made = 0;
     return sqlite_connection_run_plain(&store->write, FLEET_STATEMENT_BEGIN);
 }
 
@@ -356,6 +355,15 @@ static enum status save_meter(void *ctx, int64_t device_no, int64_t journal_no, 
     return status == STATUS_OK && tail != NULL ? store_runs_make(store, tail) : status;
 }
 
+static enum status try_disk(void *ctx)
+{
+    struct sqlite_fleet_store *store = ctx;
+    sqlite3_stmt *statement =
+        sqlite_connection_statement(&store->write, FLEET_STATEMENT_SET_TAIL_LOW);
+    (void)sqlite3_bind_int64(statement, 1, store->tail_low);
+    return sqlite_connection_run(&store->write, statement);
+}
+
 static const char *error(void *ctx)
 {
     return sqlite_fleet_store_error(ctx);
@@ -380,6 +388,7 @@ void store_writer_bind(struct sqlite_fleet_store *store)
         .merge_minute = merge_minute,
         .add_notice = add_notice,
         .save_meter = save_meter,
+        .try_disk = try_disk,
         .error = error,
         .ctx = store,
     };

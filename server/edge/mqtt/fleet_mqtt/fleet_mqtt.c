@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <mosquitto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,7 +22,8 @@ enum {
     BACKOFF_MIN_MS = 250,
     BACKOFF_MAX_MS = 8000,
     MISC_MS = 1000,
-    FULL_WAIT_MS = 5, ///< While the intake has no room.
+    FULL_WAIT_MS = 5,  ///< While the intake has no room.
+    ACK_ROUND_MS = 20, ///< Acknowledgements are looked over no more often.
 };
 
 struct fleet_mqtt {
@@ -37,6 +40,7 @@ struct fleet_mqtt {
     atomic_bool stopping;
     unsigned backoff_ms;
     uint64_t misc_ms;
+    uint64_t acks_due_ms;
 };
 
 static uint64_t now_ms(const struct fleet_mqtt *mqtt)
@@ -258,36 +262,40 @@ static void send_outbox(struct fleet_mqtt *mqtt)
 {
     struct outbox_message message;
     outbox_drain(mqtt->outbox);
-    while (outbox_take(mqtt->outbox, &message)) {
+    while (atomic_load(&mqtt->connected) && outbox_take(mqtt->outbox, &message)) {
         publish(mqtt, message.topic, message.payload, message.size, message.qos);
     }
 }
 
-/// Sends what may go out and returns how long the next acknowledgement has to wait.
-static uint64_t send_acks(struct fleet_mqtt *mqtt)
+static void send_acks(struct fleet_mqtt *mqtt)
 {
     const struct fleet_host *host = mqtt->options.fleet_host;
+    const uint64_t now = now_ms(mqtt);
     struct device_ack ack;
     uint64_t wait_ms = UINT64_MAX;
     size_t cursor = 0;
-    while (device_traffic_take_ack(mqtt->traffic, now_ms(mqtt), &cursor, &ack, &wait_ms)) {
+    while (device_traffic_take_ack(mqtt->traffic, now, &cursor, &ack, &wait_ms)) {
         char topic[FLEET_TOPIC_SIZE];
         char payload[PAYLOAD_ACK_SIZE];
         fleet_topic_down(ack.device_id, mqtt->options.lab_device, "ack", topic);
         const size_t size =
             payload_write_ack(ack.journal_id, ack.watermark, host->utc_ms(host->ctx), payload);
-        publish(mqtt, topic, payload, size, 1);
+        // Cumulative and repeated, so nothing is lost with one; and libmosquitto walks over all of
+        // its QoS 1 messages in flight for each new one, which a thousand devices would feel.
+        publish(mqtt, topic, payload, size, 0);
         count(mqtt, FLEET_COUNTER_ACKS_PUBLISHED);
     }
-    return wait_ms;
+    mqtt->acks_due_ms = now + (wait_ms > MISC_MS        ? MISC_MS
+                               : wait_ms < ACK_ROUND_MS ? ACK_ROUND_MS
+                                                        : wait_ms);
 }
 
-static int poll_timeout(const struct fleet_mqtt *mqtt, uint64_t ack_wait_ms, bool has_room)
+static int poll_timeout(const struct fleet_mqtt *mqtt, bool has_room)
 {
     const uint64_t misc_due_ms = mqtt->misc_ms + MISC_MS;
+    const uint64_t due_ms = mqtt->acks_due_ms < misc_due_ms ? mqtt->acks_due_ms : misc_due_ms;
     const uint64_t now = now_ms(mqtt);
-    uint64_t wait_ms = misc_due_ms > now ? misc_due_ms - now : 0;
-    wait_ms = ack_wait_ms < wait_ms ? ack_wait_ms : wait_ms;
+    const uint64_t wait_ms = due_ms > now ? due_ms - now : 0;
     return !has_room && wait_ms > FULL_WAIT_MS ? FULL_WAIT_MS : (int)wait_ms;
 }
 
@@ -296,11 +304,8 @@ static int serve(struct fleet_mqtt *mqtt)
 {
     int code = MOSQ_ERR_SUCCESS;
     while (code == MOSQ_ERR_SUCCESS && !atomic_load(&mqtt->stopping)) {
-        const bool connected = atomic_load(&mqtt->connected);
-        uint64_t ack_wait_ms = UINT64_MAX;
-        if (connected) {
-            send_outbox(mqtt);
-            ack_wait_ms = send_acks(mqtt);
+        if (now_ms(mqtt) >= mqtt->acks_due_ms && atomic_load(&mqtt->connected)) {
+            send_acks(mqtt);
         }
         const bool has_room = intake_has_room(mqtt->intake, BATCH_SIZE_LIMIT);
         struct pollfd wait[2] = {
@@ -312,7 +317,7 @@ static int serve(struct fleet_mqtt *mqtt)
         if (wait[0].fd < 0) {
             return MOSQ_ERR_CONN_LOST;
         }
-        (void)poll(wait, 2, poll_timeout(mqtt, ack_wait_ms, has_room));
+        (void)poll(wait, 2, poll_timeout(mqtt, has_room));
         if ((wait[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && has_room) {
             code = mosquitto_loop_read(mqtt->mosquitto, 1);
         }
@@ -320,7 +325,10 @@ static int serve(struct fleet_mqtt *mqtt)
             code = mosquitto_loop_write(mqtt->mosquitto, 1);
         }
         if ((wait[1].revents & POLLIN) != 0) {
-            outbox_drain(mqtt->outbox);
+            send_outbox(mqtt);
+            // The first acknowledgement that waits woke us; a round gathers more of them.
+            const uint64_t round_ms = now_ms(mqtt) + ACK_ROUND_MS;
+            mqtt->acks_due_ms = mqtt->acks_due_ms < round_ms ? mqtt->acks_due_ms : round_ms;
         }
         if (code == MOSQ_ERR_SUCCESS && now_ms(mqtt) - mqtt->misc_ms >= MISC_MS) {
             mqtt->misc_ms = now_ms(mqtt);
@@ -382,7 +390,7 @@ void fleet_mqtt_run(struct fleet_mqtt *mqtt, struct device_registry *devices,
         back_off(mqtt);
     }
     if (atomic_exchange(&mqtt->connected, false)) {
-        (void)send_acks(mqtt);
+        send_acks(mqtt);
         (void)mosquitto_disconnect(mqtt->mosquitto);
     }
 }
@@ -483,6 +491,32 @@ static bool files_are_readable(const struct fleet_mqtt_options *options, char *e
     return true;
 }
 
+/// Tries the certificates, since the broker's library would only say "a TLS error occurred".
+static bool certificates_fit(const struct fleet_mqtt_options *options, char *error,
+                             size_t error_size)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    const char *wrong = NULL;
+    const char *file = options->ca_file;
+    if (tls == NULL || SSL_CTX_load_verify_locations(tls, options->ca_file, NULL) != 1) {
+        wrong = "this is no certificate of an authority";
+    } else if (SSL_CTX_use_certificate_chain_file(tls, options->certificate_file) != 1) {
+        file = options->certificate_file;
+        wrong = "this is no certificate";
+    } else if (SSL_CTX_use_PrivateKey_file(tls, options->key_file, SSL_FILETYPE_PEM) != 1) {
+        file = options->key_file;
+        wrong = "this is no private key, or not the one of the certificate";
+    }
+    if (wrong != NULL) {
+        char cause[128];
+        ERR_error_string_n(ERR_get_error(), cause, sizeof cause);
+        (void)snprintf(error, error_size, "%s: %s (%s)", file, wrong, cause);
+    }
+    ERR_clear_error();
+    SSL_CTX_free(tls);
+    return wrong == NULL;
+}
+
 static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
 {
     mqtt->mosquitto = mosquitto_new("ohmd", true, mqtt);
@@ -511,7 +545,8 @@ static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
 struct fleet_mqtt *fleet_mqtt_open(const struct fleet_mqtt_options *options, char *error,
                                    size_t error_size)
 {
-    if (!files_are_readable(options, error, error_size)) {
+    if (!files_are_readable(options, error, error_size) ||
+        !certificates_fit(options, error, error_size)) {
         return NULL;
     }
     struct fleet_mqtt *mqtt = calloc(1, sizeof *mqtt);
