@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "payload_json.h"
+
 /// Parses an object that names no other device. On success the caller deletes `*object`.
 static enum payload_verdict open_object(const char *text, size_t size, const char *device_id,
                                         cJSON **object)
@@ -14,8 +16,8 @@ static enum payload_verdict open_object(const char *text, size_t size, const cha
     if (size > PAYLOAD_SIZE_LIMIT) {
         return PAYLOAD_OVERSIZED;
     }
-    *object = cJSON_ParseWithLength(text, size);
-    enum payload_verdict verdict = cJSON_IsObject(*object) ? PAYLOAD_OK : PAYLOAD_MALFORMED;
+    *object = payload_json_parse(text, size);
+    enum payload_verdict verdict = *object != NULL ? PAYLOAD_OK : PAYLOAD_MALFORMED;
     if (verdict == PAYLOAD_OK) {
         const cJSON *named = cJSON_GetObjectItemCaseSensitive(*object, "device_id");
         if (named != NULL && !cJSON_IsString(named)) {
@@ -57,8 +59,14 @@ static bool read_text(const cJSON *object, const char *name, char *out, size_t s
     if (!cJSON_IsString(item)) {
         return false;
     }
-    (void)snprintf(out, size, "%s", item->valuestring);
+    payload_json_copy(item->valuestring, out, size);
     return true;
+}
+
+/// As read_number(), for numbers without a fraction.
+static bool read_whole(const cJSON *object, const char *name, double low, double high, double *out)
+{
+    return read_number(object, name, low, high, out) && floor(*out) == *out;
 }
 
 enum payload_verdict payload_read_relay_status(const char *text, size_t size, const char *device_id,
@@ -70,7 +78,7 @@ enum payload_verdict payload_read_relay_status(const char *text, size_t size, co
         return verdict;
     }
     double mask = -1.0;
-    if (!read_number(object, "relay_mask", 0, 255, &mask) || mask < 0.0) {
+    if (!read_whole(object, "relay_mask", 0, 255, &mask) || mask < 0.0) {
         verdict = PAYLOAD_MALFORMED;
     } else {
         *relay_mask = (uint8_t)mask;
@@ -93,7 +101,7 @@ enum payload_verdict payload_read_system_status(const char *text, size_t size,
     *report = (struct device_status_report){ 0 };
     if (!read_text(object, "status", status, sizeof status) ||
         !read_text(object, "version", report->firmware_version, sizeof report->firmware_version) ||
-        !read_number(object, "journal_depth", 0, 9e15, &depth)) {
+        !read_whole(object, "journal_depth", 0, 9e15, &depth)) {
         verdict = PAYLOAD_MALFORMED;
     } else {
         report->offline = strcmp(status, "offline") == 0;
@@ -120,7 +128,7 @@ enum payload_verdict payload_read_command_result(const char *text, size_t size,
     if (!read_text(object, "cmd_id", result->cmd_id, sizeof result->cmd_id) ||
         !read_text(object, "status", status, sizeof status) ||
         !read_text(object, "reason", result->reason, sizeof result->reason) ||
-        !read_number(object, "relay_mask", 0, 255, &mask) ||
+        !read_whole(object, "relay_mask", 0, 255, &mask) ||
         !command_outcome_parse(status, &result->outcome) || result->cmd_id[0] == '\0') {
         verdict = PAYLOAD_MALFORMED;
     } else {
@@ -162,7 +170,8 @@ static bool read_channel(const cJSON *object, unsigned index, struct reading *re
     const double millijoule_per_watt_hour = 3600000.0;
     struct channel_numbers numbers = { 0 };
     const cJSON *connected = cJSON_GetObjectItemCaseSensitive(object, "connected");
-    if (!cJSON_IsObject(object) || !read_channel_numbers(object, &numbers)) {
+    if (!cJSON_IsObject(object) || (connected != NULL && !cJSON_IsBool(connected)) ||
+        !read_channel_numbers(object, &numbers)) {
         return false;
     }
     reading->channel[index] = (struct reading_channel){
@@ -199,7 +208,8 @@ static bool read_packet(const cJSON *object, struct reading *reading)
     cJSON_ArrayForEach(channel, channels)
     {
         double index = -1.0;
-        if (!read_number(channel, "channel", 0, READING_CHANNEL_COUNT - 1, &index) || index < 0.0 ||
+        if (!read_whole(channel, "channel", 0, READING_CHANNEL_COUNT - 1, &index) || index < 0.0 ||
+            (reading->channels & 1u << (unsigned)index) != 0 ||
             !read_channel(channel, (unsigned)index, reading)) {
             return false;
         }

@@ -118,6 +118,9 @@ static void data_without_sense_is_refused(void **state)
         "{\"timestamp\":1,\"channels\":[{\"channel\":0,\"energy\":-1}]}",
         "{\"timestamp\":1,\"channels\":[{\"channel\":0,\"voltage\":1e300}]}",
         "{\"timestamp\":1,\"channels\":[7]}",
+        "{\"timestamp\":1,\"channels\":[{\"channel\":0.5}]}",
+        "{\"timestamp\":1,\"channels\":[{\"channel\":0},{\"channel\":0}]}",
+        "{\"timestamp\":1,\"channels\":[{\"channel\":0,\"connected\":\"yes\"}]}",
         "{\"timestamp\":1,\"channels\":{}}",
     };
     struct reading reading;
@@ -125,6 +128,19 @@ static void data_without_sense_is_refused(void **state)
         assert_int_equal(payload_read_data(wrong[i], strlen(wrong[i]), "m", &reading),
                          PAYLOAD_MALFORMED);
     }
+}
+
+static void half_a_relay_is_no_mask(void **state)
+{
+    (void)state;
+    static const char status[] = "{\"relay_mask\":1.5}";
+    static const char outcome[] = "{\"cmd_id\":\"x\",\"status\":\"done\",\"relay_mask\":0.5}";
+    uint8_t mask;
+    struct command_result result;
+    assert_int_equal(payload_read_relay_status(status, strlen(status), "m", &mask),
+                     PAYLOAD_MALFORMED);
+    assert_int_equal(payload_read_command_result(outcome, strlen(outcome), "m", &result),
+                     PAYLOAD_MALFORMED);
 }
 
 static void commands_and_acknowledgements_are_written_as_agreed(void **state)
@@ -159,6 +175,7 @@ int main(void)
         cmocka_unit_test(command_result_names_the_command),
         cmocka_unit_test(data_becomes_a_reading),
         cmocka_unit_test(data_without_sense_is_refused),
+        cmocka_unit_test(half_a_relay_is_no_mask),
         cmocka_unit_test(commands_and_acknowledgements_are_written_as_agreed),
     };
     return cmocka_run_group_tests_name("fleet_payloads", tests, NULL, NULL);
