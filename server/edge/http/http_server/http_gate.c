@@ -261,6 +261,12 @@ bool http_gate_pass(struct http_exchange *exchange, const char *method)
         return false;
     }
     if (http_target_parse(&exchange->target, exchange->raw, exchange->raw_size) != STATUS_OK) {
+        if (exchange->target.repeated != NULL) {
+            char sentence[96];
+            (void)snprintf(sentence, sizeof sentence, "\"%.60s\" is given twice.",
+                           exchange->target.repeated);
+            return refuse(exchange, HTTP_BAD_REQUEST, "invalid_request", sentence);
+        }
         return refuse(exchange, HTTP_BAD_REQUEST, "invalid_request",
                       "The address is not one plain path with a plain query.");
     }

@@ -20,7 +20,8 @@ static bool is_graphic(char byte)
 }
 
 /// Decodes [raw, raw + size) to `out` and ends it with NUL. Only graphic ASCII may stand for
-/// itself, and nothing may decode to a control character.
+/// itself, and nothing may decode to a control character or to anything beyond ASCII, which no
+/// name here uses and an answer would have to repeat.
 static bool decode(const char *raw, size_t size, bool plus_is_space, char **out)
 {
     char *at = *out;
@@ -36,7 +37,7 @@ static bool decode(const char *raw, size_t size, bool plus_is_space, char **out)
                 return false;
             }
             const int value = high * 16 + low;
-            if (value < 0x20 || value == 0x7F) {
+            if (value < 0x20 || value >= 0x7F) {
                 return false;
             }
             byte = (char)value;
@@ -99,8 +100,11 @@ static enum status parse_member(struct http_target *out, const char *raw, size_t
         return STATUS_CORRUPT;
     }
     const char *value = *at;
-    if (!decode(equals + 1, size - name_size - 1, true, at) ||
-        http_target_query(out, name) != NULL) {
+    if (!decode(equals + 1, size - name_size - 1, true, at)) {
+        return STATUS_CORRUPT;
+    }
+    if (http_target_query(out, name) != NULL) {
+        out->repeated = name;
         return STATUS_CORRUPT;
     }
     if (out->query_count == HTTP_TARGET_QUERY_LIMIT) {
@@ -113,6 +117,7 @@ static enum status parse_member(struct http_target *out, const char *raw, size_t
 enum status http_target_parse(struct http_target *out, const char *raw, size_t size)
 {
     out->query_count = 0;
+    out->repeated = NULL;
     if (size > HTTP_TARGET_SIZE_LIMIT) {
         return STATUS_FULL;
     }

@@ -4,8 +4,8 @@
 /// The target of an HTTP request (RFC 9112 section 3.2.1, origin form), taken apart strictly.
 ///
 /// Whatever could be read in two ways is refused: dot segments, empty segments, encoded slashes and
-/// NULs, control characters, names that come twice. So a path that passes names one thing only, and
-/// never one above its root.
+/// NULs, control characters, all beyond ASCII, names that come twice. So a path that passes names
+/// one thing only, and never one above its root.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,10 +29,12 @@ struct http_target {
     const char *path; ///< Decoded, begins with "/".
     struct http_query_member query[HTTP_TARGET_QUERY_LIMIT];
     size_t query_count;
+    const char *repeated; ///< After STATUS_CORRUPT: the query's member that came twice, or NULL.
 };
 
 /// @return STATUS_FULL     longer or with more members than the limits allow;
-///         STATUS_CORRUPT  not an unambiguous target. `*out` is then undefined.
+///         STATUS_CORRUPT  not an unambiguous target. `*out` is then undefined but for
+///                         `repeated`.
 MUST_CHECK enum status http_target_parse(struct http_target *out, const char *raw, size_t size);
 
 /// The value of a query's member; NULL when there is none.

@@ -107,6 +107,16 @@ static void finds_one_cookie_or_none(void **state)
     }
 }
 
+static void tells_which_member_of_a_query_came_twice(void **state)
+{
+    (void)state;
+    static const char twice[] = "/v1/devices?page=1&page=2";
+    assert_int_equal(http_target_parse(&target, twice, sizeof twice - 1), STATUS_CORRUPT);
+    assert_string_equal(target.repeated, "page");
+    assert_int_equal(http_target_parse(&target, "//", 2), STATUS_CORRUPT);
+    assert_null(target.repeated);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +126,7 @@ int main(void)
         cmocka_unit_test(has_limits),
         cmocka_unit_test(reads_whole_numbers_only),
         cmocka_unit_test(finds_one_cookie_or_none),
+        cmocka_unit_test(tells_which_member_of_a_query_came_twice),
     };
     return cmocka_run_group_tests_name("http_target", tests, NULL, NULL);
 }
