@@ -154,6 +154,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
     const names = ["voltage_v", "current_a", "active_power_w", "reactive_power_var"];
     names.push("apparent_power_va", "power_factor");
     out.time_ms = [];
+    out.measured_us = [];
     for (const name of names) out[name] = [];
     for (const name of ["active_power_min_w", "active_power_max_w", "frequency_hz"]) out[name] = [];
     for (const name of ["import_mj", "export_mj", "quality"]) out[name] = [];
@@ -162,11 +163,12 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
     const samples = bucket_ms > 5000 ? 6 : 1;
     for (let at = start_ms; at < end_ms; at += bucket_ms) {
       out.time_ms.push(at);
+      out.measured_us.push(0);
       // Half an hour is missing, so that a hole can be seen.
       const missing = at > lastMs || Math.abs(at - holeMs) < 900_000;
       if (missing) {
         for (const column of Object.values(out)) {
-          if (Array.isArray(column) && column !== out.time_ms) column.push(null);
+          if (Array.isArray(column) && column.length < out.time_ms.length) column.push(null);
         }
         continue;
       }
@@ -195,6 +197,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       out.power_factor.push(sum.apparent > 0 ? mean / sum.apparent : 0);
       out.frequency_hz.push(frequencyHz(at / 1000));
       const seconds = Math.min(bucket_ms, lastMs - at) / 1000;
+      out.measured_us[out.measured_us.length - 1] = Math.round(seconds * 1e6);
       out.import_mj.push(mj(Math.max(0, mean), seconds));
       out.export_mj.push(mj(Math.max(0, -mean), seconds));
       out.quality.push(device.id === "meter-2" && at % 3_600_000 < bucket_ms ? 1 : 0);

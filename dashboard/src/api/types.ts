@@ -69,6 +69,7 @@ export interface Series {
   bucket_ms: number;
   source: string;
   time_ms: number[];
+  measured_us: number[];
   voltage_v: SeriesColumn;
   current_a: SeriesColumn;
   active_power_w: SeriesColumn;
