@@ -178,7 +178,7 @@ dashboard() {
 # Tests that start the real programs; they want the release build and the dashboard's packages.
 end_to_end() {
     local node log=$output/end_to_end.log files
-    files=$(git ls-files --cached --others --exclude-standard 'tests/*.test.mjs')
+    files=$(git ls-files --cached --others --exclude-standard 'tests/e2e/test_*.mjs')
     [ -n "$files" ] || return 0
     node=$(tools/node.sh) || { check 'end to end: Node.js' false; return; }
     [ -e build/release/build.ninja ] || build release || return

@@ -68,7 +68,7 @@ async function compareWithTrace() {
     assert.equal(journal.stored, journal.watermark - inGaps, 'every number up to the watermark is stored exactly once');
   }
   assert.equal(byId.size, trace.journals.size, 'the server knows no journal that the device does not');
-  console.log(`lost ${lost}, doubled ${doubled}, total ${total} readings over ${trace.boots} boots`);
+  console.log(`figure: lost ${lost}, doubled ${doubled}, total ${total} readings over ${trace.boots} boots`);
   return { lost, doubled, total };
 }
 
@@ -91,7 +91,7 @@ test(`loses nothing through ${kills} kills each of device, broker and server (se
     await sleep(random() * 400);
     victim.start();
   }
-  console.log(`killed: ${[...killed].map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  console.log(`figure: killed: ${[...killed].map(([name, count]) => `${name} ${count}`).join(', ')}`);
   for (const [name, count] of killed) assert.ok(count >= 10, `${name} was killed ${count} times`);
 });
 

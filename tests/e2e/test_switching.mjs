@@ -49,7 +49,7 @@ test('confirms a switch through the whole line, and tells the stream', async () 
   await until('the stream has shown the last state', () => seen.at(-1)?.relay_mask === mask);
   close();
   waits.sort((a, b) => a - b);
-  console.log(`REST to confirmed switch, ${SWITCHES} times: median ${percentile(waits, 0.5).toFixed(1)} ms, ` +
+  console.log(`figure: REST to confirmed switch, ${SWITCHES} times: median ${percentile(waits, 0.5).toFixed(1)} ms, ` +
     `p99 ${percentile(waits, 0.99).toFixed(1)} ms, most ${waits.at(-1).toFixed(1)} ms (the button task ticks every 10 ms)`);
   assert.equal((await api.get('/v1/devices/meter-1')).relay_mask, mask);
 });

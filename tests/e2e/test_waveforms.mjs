@@ -60,7 +60,7 @@ test('agrees with an independent method on every sound recording', { skip }, asy
   for (const recording of sound) {
     const got = await measure(recording.name, recording.source);
     const result = compare(recording, got);
-    console.log(row(recording.name, got, result));
+    console.log('figure:', row(recording.name, got, result));
     agreeing += result.agrees ? 1 : 0;
   }
   assert.ok(sound.length >= 38, `${sound.length} recordings`);
@@ -71,7 +71,7 @@ test('flags the damaged recording', { skip }, async () => {
   const damaged = recordings.filter((recording) => recording.damaged);
   assert.equal(damaged.length, 1);
   const got = await measure(damaged[0].name, damaged[0].source);
-  console.log(row(damaged[0].name, got, compare(damaged[0], got)), `quality 0x${got.quality.toString(16)}`);
+  console.log('figure:', row(damaged[0].name, got, compare(damaged[0], got)), `quality 0x${got.quality.toString(16)}`);
   assert.notEqual(got.quality & ~8, 0, 'a quality flag besides "partial"');
 });
 
