@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,11 +63,7 @@ static bool is_well(void *ctx, char reason[FLEET_REASON_SIZE])
     if (!intake_is_well(server->intake, reason)) {
         return false;
     }
-    if (!fleet_mqtt_is_connected(server->mqtt)) {
-        (void)snprintf(reason, FLEET_REASON_SIZE, "the broker is not connected");
-        return false;
-    }
-    return true;
+    return fleet_mqtt_is_connected(server->mqtt, reason, FLEET_REASON_SIZE);
 }
 
 /// One ohmd for one store: a second one would acknowledge what the first one does not know of.
@@ -87,6 +84,20 @@ static bool lock_store(struct fleet_server *server, char *error, size_t error_si
     return true;
 }
 
+/// What the disk under `path` has to do with a failure.
+static const char *disk_fault(const char *path)
+{
+    struct statvfs disk;
+    if (statvfs(path, &disk) != 0) {
+        return "is there such a folder, and may ohmd write to it?";
+    }
+    if ((disk.f_flag & ST_RDONLY) != 0) {
+        return "the file system is read-only; mount it writable";
+    }
+    return disk.f_bavail == 0 ? "the disk is full; make room and start again"
+                              : "may ohmd write to this file and its folder?";
+}
+
 static bool open_accounts(struct fleet_server *server, char *error, size_t error_size)
 {
     const struct password_hash_parameters usual = { 0 };
@@ -99,9 +110,13 @@ static bool open_accounts(struct fleet_server *server, char *error, size_t error
         account_store_sqlite_open(server->config.accounts_path, &server->account_store);
     server->has_account_store = status == STATUS_OK;
     if (!server->has_account_store) {
-        (void)snprintf(error, error_size, "%s: %s", server->config.accounts_path,
-                       status == STATUS_CORRUPT ? "this is no database of accounts"
-                                                : "the accounts cannot be opened or written");
+        if (status == STATUS_CORRUPT) {
+            (void)snprintf(error, error_size, "%s: this is no database of accounts",
+                           server->config.accounts_path);
+        } else {
+            (void)snprintf(error, error_size, "%s: the accounts cannot be opened or written: %s",
+                           server->config.accounts_path, disk_fault(server->config.accounts_path));
+        }
         return false;
     }
     if (accounts_open(&server->accounts, &server->account_store, &server->crypto,

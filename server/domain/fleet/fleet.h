@@ -12,7 +12,7 @@
 #include "fleet_host.h"
 #include "fleet_store.h"
 
-enum { FLEET_REASON_SIZE = 128 };
+enum { FLEET_REASON_SIZE = 256 };
 
 /// Says whether the server can do its work. Any thread may ask.
 struct fleet_health {

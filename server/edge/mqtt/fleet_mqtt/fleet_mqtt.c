@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <mosquitto.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "broker_identity.h"
 #include "device_traffic.h"
 #include "fleet_payloads.h"
 #include "fleet_topics.h"
@@ -24,6 +24,8 @@ enum {
     MISC_MS = 1000,
     FULL_WAIT_MS = 5,  ///< While the intake has no room.
     ACK_ROUND_MS = 20, ///< Acknowledgements are looked over no more often.
+    COMPLAINT_SIZE = 160,
+    CAUSE_SIZE = 256,
 };
 
 struct fleet_mqtt {
@@ -41,6 +43,9 @@ struct fleet_mqtt {
     unsigned backoff_ms;
     uint64_t misc_ms;
     uint64_t acks_due_ms;
+    char complaint[COMPLAINT_SIZE]; ///< What libmosquitto last called an error.
+    pthread_mutex_t cause_lock;
+    char cause[CAUSE_SIZE]; ///< Why there is no connection; guarded by the lock.
 };
 
 static uint64_t now_ms(const struct fleet_mqtt *mqtt)
@@ -356,10 +361,47 @@ static void back_off(struct fleet_mqtt *mqtt)
     }
 }
 
+static void on_log(struct mosquitto *mosquitto, void *ctx, int level, const char *text)
+{
+    (void)mosquitto;
+    struct fleet_mqtt *mqtt = ctx;
+    // The first complaint names the cause, those after it follow from it.
+    if (level == MOSQ_LOG_ERR && mqtt->complaint[0] == '\0') {
+        (void)snprintf(mqtt->complaint, sizeof mqtt->complaint, "%.150s", text);
+    }
+}
+
+/// What a person can do about it.
+static const char *advice(int code, int system_error, const char *complaint)
+{
+    if (strstr(complaint, "host name") != NULL) {
+        return "; broker_host must be a name in the broker's certificate";
+    }
+    if (strstr(complaint, "verify failed") != NULL) {
+        return "; is the broker's certificate from the authority in broker_ca_file, and has it "
+               "not expired?";
+    }
+    if (code == MOSQ_ERR_EAI) {
+        return "; is broker_host right?";
+    }
+    return code == MOSQ_ERR_ERRNO && system_error == ECONNREFUSED
+               ? "; is the broker running, and is broker_port its port?"
+               : "";
+}
+
 static void say_lost(struct fleet_mqtt *mqtt, int code, bool was_connected)
 {
+    const int system_error = errno;
+    char cause[CAUSE_SIZE];
     // An error of the system says more than "lost"; while the broker is away, one line is enough.
-    const char *cause = code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code);
+    const char *what = code == MOSQ_ERR_ERRNO ? strerror(system_error) : mosquitto_strerror(code);
+    (void)snprintf(cause, sizeof cause, "%.60s%s%s%.100s", what,
+                   mqtt->complaint[0] != '\0' ? ": " : "", mqtt->complaint,
+                   advice(code, system_error, mqtt->complaint));
+    mqtt->complaint[0] = '\0';
+    (void)pthread_mutex_lock(&mqtt->cause_lock);
+    memcpy(mqtt->cause, cause, sizeof cause);
+    (void)pthread_mutex_unlock(&mqtt->cause_lock);
     if (was_connected) {
         count(mqtt, FLEET_COUNTER_BROKER_DISCONNECTS);
     }
@@ -401,9 +443,15 @@ void fleet_mqtt_stop(struct fleet_mqtt *mqtt)
     outbox_wake(mqtt->outbox);
 }
 
-bool fleet_mqtt_is_connected(struct fleet_mqtt *mqtt)
+bool fleet_mqtt_is_connected(struct fleet_mqtt *mqtt, char *reason, size_t size)
 {
-    return atomic_load(&mqtt->connected);
+    if (atomic_load(&mqtt->connected)) {
+        return true;
+    }
+    (void)pthread_mutex_lock(&mqtt->cause_lock);
+    (void)snprintf(reason, size, "the broker is not connected: %s", mqtt->cause);
+    (void)pthread_mutex_unlock(&mqtt->cause_lock);
+    return false;
 }
 
 static enum status send_command(void *ctx, const char *device_id, const char *cmd_id,
@@ -477,46 +525,6 @@ static void store_changed(void *ctx, const char *reason)
     }
 }
 
-/// Names the first file that cannot be read, since the library only says "invalid".
-static bool files_are_readable(const struct fleet_mqtt_options *options, char *error,
-                               size_t error_size)
-{
-    const char *const files[] = { options->ca_file, options->certificate_file, options->key_file };
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (access(files[i], R_OK) != 0) {
-            (void)snprintf(error, error_size, "%s: %s", files[i], strerror(errno));
-            return false;
-        }
-    }
-    return true;
-}
-
-/// Tries the certificates, since the broker's library would only say "a TLS error occurred".
-static bool certificates_fit(const struct fleet_mqtt_options *options, char *error,
-                             size_t error_size)
-{
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-    const char *wrong = NULL;
-    const char *file = options->ca_file;
-    if (tls == NULL || SSL_CTX_load_verify_locations(tls, options->ca_file, NULL) != 1) {
-        wrong = "this is no certificate of an authority";
-    } else if (SSL_CTX_use_certificate_chain_file(tls, options->certificate_file) != 1) {
-        file = options->certificate_file;
-        wrong = "this is no certificate";
-    } else if (SSL_CTX_use_PrivateKey_file(tls, options->key_file, SSL_FILETYPE_PEM) != 1) {
-        file = options->key_file;
-        wrong = "this is no private key, or not the one of the certificate";
-    }
-    if (wrong != NULL) {
-        char cause[128];
-        ERR_error_string_n(ERR_get_error(), cause, sizeof cause);
-        (void)snprintf(error, error_size, "%s: %s (%s)", file, wrong, cause);
-    }
-    ERR_clear_error();
-    SSL_CTX_free(tls);
-    return wrong == NULL;
-}
-
 static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
 {
     mqtt->mosquitto = mosquitto_new("ohmd", true, mqtt);
@@ -536,6 +544,7 @@ static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
     }
     (void)mosquitto_max_inflight_messages_set(mqtt->mosquitto, 0);
     (void)mosquitto_int_option(mqtt->mosquitto, MOSQ_OPT_TCP_NODELAY, 1);
+    mosquitto_log_callback_set(mqtt->mosquitto, on_log);
     mosquitto_connect_callback_set(mqtt->mosquitto, on_connect);
     mosquitto_subscribe_callback_set(mqtt->mosquitto, on_subscribe);
     mosquitto_message_callback_set(mqtt->mosquitto, on_message);
@@ -545,8 +554,9 @@ static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
 struct fleet_mqtt *fleet_mqtt_open(const struct fleet_mqtt_options *options, char *error,
                                    size_t error_size)
 {
-    if (!files_are_readable(options, error, error_size) ||
-        !certificates_fit(options, error, error_size)) {
+    const struct broker_identity identity = { options->ca_file, options->certificate_file,
+                                              options->key_file };
+    if (broker_identity_check(&identity, error, error_size) != STATUS_OK) {
         return NULL;
     }
     struct fleet_mqtt *mqtt = calloc(1, sizeof *mqtt);
@@ -556,6 +566,8 @@ struct fleet_mqtt *fleet_mqtt_open(const struct fleet_mqtt_options *options, cha
     }
     mqtt->options = *options;
     mqtt->backoff_ms = BACKOFF_MIN_MS;
+    (void)pthread_mutex_init(&mqtt->cause_lock, NULL);
+    (void)snprintf(mqtt->cause, sizeof mqtt->cause, "the first attempt is under way");
     mqtt->link = (struct device_link){ send_command, send_lease, mqtt };
     mqtt->sink = (struct intake_sink){ acknowledge, note_outcome, store_changed, mqtt };
     (void)mosquitto_lib_init();
@@ -572,6 +584,7 @@ void fleet_mqtt_close(struct fleet_mqtt *mqtt)
         mosquitto_destroy(mqtt->mosquitto);
         outbox_close(mqtt->outbox);
         device_traffic_close(mqtt->traffic);
+        (void)pthread_mutex_destroy(&mqtt->cause_lock);
         free(mqtt);
         (void)mosquitto_lib_cleanup();
     }

@@ -54,5 +54,5 @@ void fleet_mqtt_run(struct fleet_mqtt *mqtt, struct device_registry *devices,
 /// Ends fleet_mqtt_run(); acknowledgements that wait are sent first. Any thread.
 void fleet_mqtt_stop(struct fleet_mqtt *mqtt);
 
-/// Tells whether the broker is connected. Any thread.
-bool fleet_mqtt_is_connected(struct fleet_mqtt *mqtt);
+/// Tells whether the broker is connected, and if not, why in `reason`. Any thread.
+bool fleet_mqtt_is_connected(struct fleet_mqtt *mqtt, char *reason, size_t size);
