@@ -79,6 +79,8 @@ static void notice(void *ctx, enum communication_notice kind, const char *text)
         break;
     case COMMUNICATION_BAD_MESSAGE:
     case COMMUNICATION_BAD_ACK:
+        atomic_fetch_add(kind == COMMUNICATION_BAD_ACK ? &device->bad_acks : &device->bad_messages,
+                         1);
         host_log_say_seldom(&device->log, &device->limits[LIMIT_MESSAGE], HOST_LOG_WARNING,
                             "ignored: %s", text);
         break;

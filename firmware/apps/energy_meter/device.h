@@ -91,6 +91,8 @@ struct device {
     uint64_t least_free_memory;
 
     _Atomic bool stop[DEVICE_TASK_COUNT]; ///< The task is to end.
+    atomic_uint bad_messages;             ///< From the broker: not as agreed, unknown or retained.
+    atomic_uint bad_acks;                 ///< For another journal, or above what was sent.
     _Atomic bool sampled;                 ///< The source has ended.
     _Atomic bool processed;               ///< And all of it is in the journal.
     _Atomic bool delivered;               ///< And the server has all of it.

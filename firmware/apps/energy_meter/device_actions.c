@@ -215,11 +215,12 @@ static void tell_status(struct device *device, char *reply, size_t capacity)
 
     (void)snprintf(reply, capacity,
                    "mask=%u coils=%u tripped=%d uptime_ms=%" PRIu64 " boot_id=%" PRIu32
-                   " sampled=%d processed=%d delivered=%d",
+                   " sampled=%d processed=%d delivered=%d bad_messages=%u bad_acks=%u",
                    relays.mask, simulated_board_coils(&device->board), relays.tripped,
                    device->clock.uptime_us(device->clock.ctx) / 1000, device->storage.boot_id,
                    atomic_load(&device->sampled), atomic_load(&device->processed),
-                   atomic_load(&device->delivered));
+                   atomic_load(&device->delivered), atomic_load(&device->bad_messages),
+                   atomic_load(&device->bad_acks));
 }
 
 void device_actions_answer(void *ctx, const char *line, char *reply, size_t capacity)

@@ -34,14 +34,6 @@ static void take_ack(struct communication_task *task, const struct mqtt_event *m
         refuse(task, "ack: not as agreed");
         return;
     }
-    if (json_reader_integer(&json, "utc_ms", &utc_ms) == STATUS_OK) {
-        const struct anchor observed = { .uptime_ms = now_us / US_PER_MS,
-                                         .utc_ms = utc_ms,
-                                         .uncertainty_ms = SERVER_TIME_UNCERTAINTY_MS,
-                                         .source = ANCHOR_SOURCE_SERVER };
-        task->server_time = observed;
-        task->server_time_due = true;
-    }
     // A watermark of 0 says that nothing is stored yet.
     if (!same(id, task->journal_id) ||
         (watermark > 0 &&
@@ -51,6 +43,15 @@ static void take_ack(struct communication_task *task, const struct mqtt_event *m
                            same(id, task->journal_id) ? "ack: above what was sent"
                                                       : "ack: for another journal");
         return;
+    }
+    // Only what speaks of our own journal may tell the time.
+    if (json_reader_integer(&json, "utc_ms", &utc_ms) == STATUS_OK) {
+        const struct anchor observed = { .uptime_ms = now_us / US_PER_MS,
+                                         .utc_ms = utc_ms,
+                                         .uncertainty_ms = SERVER_TIME_UNCERTAINTY_MS,
+                                         .source = ANCHOR_SOURCE_SERVER };
+        task->server_time = observed;
+        task->server_time_due = true;
     }
     if ((uint64_t)watermark > task->release_watermark) {
         task->release_watermark = (uint64_t)watermark;

@@ -396,6 +396,29 @@ static void never_believes_an_ack_that_cannot_be_true(void **state)
     assert_int_equal(b->task.counters.bad_messages, 5);
 }
 
+static void takes_no_time_from_an_acknowledgement_that_is_not_its_own(void **state)
+{
+    static const char *const foreign[] = {
+        "{\"journal_id\":\"00\",\"watermark\":1,\"utc_ms\":4102444800000}",
+        "{\"journal_id\":\"%s\",\"watermark\":99,\"utc_ms\":4102444800000}",
+    };
+    struct bench *b = *state;
+    b->host_knows_time = false;
+    run_ms(b, 100);
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        char text[160];
+        const char *hole = strstr(foreign[i], "%s");
+        const int before = hole != NULL ? (int)(hole - foreign[i]) : (int)strlen(foreign[i]);
+        (void)snprintf(text, sizeof text, "%.*s%s%s", before, foreign[i],
+                       hole != NULL ? b->task.journal_id : "", hole != NULL ? hole + 2 : "");
+        fake_fleet_send(&b->fleet, "energy_meter/meter-1/ack", text);
+        run_ms(b, 20);
+        assert_int_equal(b->task.counters.bad_acks, i + 1);
+        assert_false(b->task.server_time_due);
+        assert_true(!b->task.timekeeper.known || b->task.timekeeper.best.utc_ms < 4000000000000);
+    }
+}
+
 static void answers_a_command_within_two_ticks(void **state)
 {
     struct bench *b = *state;
@@ -620,6 +643,7 @@ int main(void)
         cmocka_unit_test_setup(loses_nothing_on_a_bad_network_and_over_kills, power_up),
         cmocka_unit_test_setup(loses_nothing_when_the_session_drops_at_any_step, power_up),
         cmocka_unit_test_setup(never_believes_an_ack_that_cannot_be_true, power_up),
+        cmocka_unit_test_setup(takes_no_time_from_an_acknowledgement_that_is_not_its_own, power_up),
         cmocka_unit_test_setup(answers_a_command_within_two_ticks, power_up),
         cmocka_unit_test_setup(does_a_command_once_and_answers_it_every_time, power_up),
         cmocka_unit_test_setup(says_why_a_command_is_not_done, power_up),
