@@ -55,7 +55,8 @@ static void lose(struct mosquitto_session *session, const char *reason)
     }
     char text[MOSQUITTO_EVENTS_REASON];
     const bool more = session->complaint[0] != '\0';
-    (void)snprintf(text, sizeof text, "%.140s%s%.100s", reason, more ? ": " : "", session->complaint);
+    (void)snprintf(text, sizeof text, "%.140s%s%.100s", reason, more ? ": " : "",
+                   session->complaint);
     session->lost = true;
     mosquitto_events_disconnected(&session->events, text);
 }
