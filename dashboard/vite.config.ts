@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -35,8 +36,26 @@ function serviceWorker(): Plugin {
   };
 }
 
+/** Lays compressed twins beside the files, which ohmd serves to browsers that take them. */
+function compressedTwins(): Plugin {
+  return {
+    name: "ohmstead-compressed-twins",
+    apply: "build",
+    closeBundle() {
+      for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+        if (!/\.(js|css|html|svg|webmanifest)$/.test(name)) continue;
+        const path = join("dist", name);
+        const content = readFileSync(path);
+        if (content.length < 1024) continue;
+        writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+        writeFileSync(`${path}.br`, brotliCompressSync(content));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), serviceWorker()],
+  plugins: [react(), serviceWorker(), compressedTwins()],
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
     assetsInlineLimit: 0, // the content security policy allows data: for images only

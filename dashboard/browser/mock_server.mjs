@@ -342,7 +342,12 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       case "GET /energy":
         return [energy(device, url.searchParams)];
       case "GET /deliveries": {
-        const journal = { journal_id: device.journalId, watermark: device.seq, stored: device.seq };
+        const journal = {
+          journal_id: device.journalId,
+          watermark: device.seq,
+          stored: device.seq,
+          doubled: 0,
+        };
         return [{ journals: [{ ...journal, gaps: [] }] }];
       }
       case "POST /command":

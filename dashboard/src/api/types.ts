@@ -104,6 +104,7 @@ export interface Deliveries {
     journal_id: string;
     watermark: number;
     stored: number;
+    doubled: number;
     gaps: { first_seq: number; last_seq: number }[];
   }[];
 }

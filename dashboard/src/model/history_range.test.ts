@@ -38,6 +38,12 @@ describe("a range", () => {
     expect(tiny.endMs - tiny.startMs).toBe(10_000);
   });
 
+  it("has a longest width, however often it is widened", () => {
+    let range = DAY;
+    for (let i = 0; i < 40; i++) range = zoomed(range, 2, NOW);
+    expect(range.startMs).toBeGreaterThan(0);
+  });
+
   it("is dragged in either direction and cut to what is shown; a twitch is no zoom", () => {
     const zoom = { startMs: NOW - 2 * HOUR_MS, endMs: NOW - HOUR_MS };
     expect(dragged(DAY, zoom.endMs, zoom.startMs)).toEqual(zoom);
@@ -72,6 +78,14 @@ describe("energy bars", () => {
     expect(startMs).toBeLessThanOrEqual(DAY.startMs);
     expect(endMs).toBeGreaterThanOrEqual(DAY.endMs);
     expect(points).toBe((endMs - startMs) / 900_000);
+  });
+
+  it("ask for as many points as the contract allows, whatever the range", () => {
+    for (const span of [10_000, HOUR_MS, DAY_MS, 30 * DAY_MS, 1830 * DAY_MS]) {
+      const { points } = bucketAligned({ startMs: NOW - span, endMs: NOW });
+      expect(points).toBeGreaterThanOrEqual(10);
+      expect(points).toBeLessThanOrEqual(5000);
+    }
   });
 
   it("lose nothing and double nothing", () => {

@@ -9,6 +9,9 @@ export interface Range {
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const SHORTEST_RANGE_MS = 10_000;
+export const LONGEST_RANGE_MS = 5 * 366 * DAY_MS;
+const FEWEST_POINTS = 10; // the contract's bounds
+const MOST_POINTS = 5000;
 
 export type Preset = "hour" | "day" | "week" | "month";
 
@@ -33,7 +36,8 @@ export function shifted(range: Range, direction: -1 | 1, nowMs: number): Range {
 
 /** The range narrowed or widened around its middle; `factor` 0.5 shows half of it. */
 export function zoomed(range: Range, factor: number, nowMs: number): Range {
-  const span = Math.max(SHORTEST_RANGE_MS, (range.endMs - range.startMs) * factor);
+  const wanted = (range.endMs - range.startMs) * factor;
+  const span = Math.min(LONGEST_RANGE_MS, Math.max(SHORTEST_RANGE_MS, wanted));
   const end = Math.min(nowMs, (range.startMs + range.endMs) / 2 + span / 2);
   return { startMs: end - span, endMs: end };
 }
@@ -135,5 +139,6 @@ export function bucketAligned(range: Range, unit = bucketUnit(range)): Range & {
   let endMs = startMs;
   while (endMs < range.endMs) endMs = nextBoundary(endMs, unit);
   const grain = unit === "day" ? 3_600_000 : unit === "hour" ? 900_000 : 60_000;
-  return { startMs, endMs, points: Math.min(2000, Math.ceil((endMs - startMs) / grain)) };
+  const points = Math.ceil((endMs - startMs) / grain);
+  return { startMs, endMs, points: Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, points)) };
 }

@@ -95,6 +95,7 @@ describe("all relays together", () => {
 describe("a refusal", () => {
   it("is a whole sentence for every code of the contract, and for none", () => {
     const codes = ["relay_busy", "device_offline", "no_confirmation", "command_failed"];
+    codes.push("broker_unreachable", "too_many_commands", "rate_limit_exceeded");
     for (const code of [...codes, "invalid_command", "not_signed_in", "something_new", null]) {
       expect(failureSentence(code, "Relay 3")).toMatch(/^[A-Z].*\.$/);
     }

@@ -130,6 +130,12 @@ export function failureSentence(code: string | null, who: string): string {
       return "The device could not carry it out. Shown is the last state that it confirmed.";
     case "invalid_command":
       return "The server did not accept the command.";
+    case "broker_unreachable":
+      return "The server has no connection to its broker, so nothing was switched.";
+    case "too_many_commands":
+      return "Too many commands are under way for this device. Try again in a moment.";
+    case "rate_limit_exceeded":
+      return "Too many requests in a short time, so nothing was switched. Try again in a moment.";
     case "not_signed_in":
       return "The session has ended. Sign in again to switch.";
     case null:

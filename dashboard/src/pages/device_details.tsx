@@ -134,6 +134,7 @@ function DeliveryCard(props: { deviceId: string }) {
           </Fact>
           <Fact name="Records stored">{fixed(journal.stored, 0)}</Fact>
           <Fact name="Stored without a hole up to">{fixed(journal.watermark, 0)}</Fact>
+          <Fact name="Came again, stored once">{fixed(journal.doubled, 0)}</Fact>
           <Fact name="Gaps">
             {journal.gaps.length === 0
               ? "none"
