@@ -7,26 +7,49 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon_config.h"
 #include "daemon_host.h"
 #include "fleet_server.h"
 
+#define DEFAULT_CONFIG "/etc/ohmstead/ohmd.conf"
+
 enum { ERROR_SIZE = 512, EXIT_USAGE = 2, MALLOC_ARENAS = 2 };
+
+static const char usage[] =
+    "Usage: ohmd [--config FILE] [--check | --reset-administrator]\n"
+    "\n"
+    "The fleet server: takes readings from an MQTT broker over TLS, keeps them, and serves the\n"
+    "dashboard and the REST interface.\n"
+    "\n"
+    "  --config FILE           read the configuration from FILE (default " DEFAULT_CONFIG ")\n"
+    "  --check                 check the configuration and exit\n"
+    "  --reset-administrator   give the administrator a new password and exit\n"
+    "  --help                  show this text\n"
+    "  --version               show the version\n"
+    "\n"
+    "A setting is one 'name = value' a line; the environment variable OHMD_NAME beats the file.\n"
+    "Signals: SIGTERM and SIGINT store what has arrived and stop.\n"
+    "Exit codes: 0 well, 1 it cannot work, 2 a wrong command line.\n";
 
 struct arguments {
     const char *config_path;
+    const char *fault; ///< The argument that is wrong, or NULL.
+    bool help;
     bool check;
     bool reset_administrator;
     bool version;
 };
 
-static bool read_arguments(int argc, char **argv, struct arguments *arguments)
+static void read_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    *arguments = (struct arguments){ .config_path = "/etc/ohmstead/ohmd.conf" };
+    *arguments = (struct arguments){ .config_path = DEFAULT_CONFIG };
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--check") == 0) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            arguments->help = true;
+        } else if (strcmp(argv[i], "--check") == 0) {
             arguments->check = true;
         } else if (strcmp(argv[i], "--reset-administrator") == 0) {
             arguments->reset_administrator = true;
@@ -35,10 +58,9 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
         } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
             arguments->config_path = argv[++i];
         } else {
-            return false;
+            arguments->fault = argv[i];
         }
     }
-    return true;
 }
 
 static bool read_config(const char *path, struct daemon_config *config, char *error)
@@ -96,9 +118,17 @@ int main(int argc, char **argv)
     // Few threads allocate at once; an arena for each would only cost memory.
     (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
 
-    if (!read_arguments(argc, argv, &arguments)) {
-        (void)fprintf(
-            stderr, "usage: ohmd [--config FILE] [--check] [--reset-administrator] [--version]\n");
+    // Password hashes and readings are nobody else's to read, whatever the shell's mask says.
+    (void)umask(S_IRWXG | S_IRWXO);
+
+    read_arguments(argc, argv, &arguments);
+    if (arguments.help) {
+        (void)fputs(usage, stdout);
+        return 0;
+    }
+    if (arguments.fault != NULL) {
+        (void)fprintf(stderr, "ohmd: %s: not an option, or it needs a value; try --help\n",
+                      arguments.fault);
         return EXIT_USAGE;
     }
     if (arguments.version) {
