@@ -24,7 +24,7 @@ struct byte_queue {
     size_t taken;
     size_t offered;
     size_t waiting; ///< Bytes between `taken` and `offered`.
-    bool consumer_waits;
+    size_t wanted;  ///< The consumer sleeps until so many bytes wait; 0: it does not sleep.
     bool stopped;
 };
 
@@ -111,7 +111,7 @@ bool byte_queue_offer(struct byte_queue *queue, const void *head, size_t head_si
         queue->offered = at + span == queue->capacity ? 0 : at + span;
         queue->used += skipped + span;
         queue->waiting += skipped + span;
-        if (queue->consumer_waits) {
+        if (queue->wanted > 0 && queue->waiting >= queue->wanted) {
             (void)pthread_cond_signal(&queue->not_empty);
         }
     }
@@ -119,26 +119,33 @@ bool byte_queue_offer(struct byte_queue *queue, const void *head, size_t head_si
     return at != SIZE_MAX;
 }
 
-/// Waits for a message. The mutex is held.
-static void wait_for_message(struct byte_queue *queue, uint64_t deadline_ms)
+/// Waits until `wanted` bytes wait. The mutex is held.
+static void wait_for_bytes(struct byte_queue *queue, size_t wanted, uint64_t deadline_ms)
 {
     const struct timespec deadline = { .tv_sec = (time_t)(deadline_ms / 1000),
                                        .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
-    queue->consumer_waits = true;
+    queue->wanted = wanted;
     int result = 0;
-    while (queue->waiting == 0 && !queue->stopped && result == 0) {
+    while (queue->waiting < wanted && !queue->stopped && result == 0) {
         result = deadline_ms == UINT64_MAX
                      ? pthread_cond_wait(&queue->not_empty, &queue->mutex)
                      : pthread_cond_timedwait(&queue->not_empty, &queue->mutex, &deadline);
     }
-    queue->consumer_waits = false;
+    queue->wanted = 0;
+}
+
+void byte_queue_gather(struct byte_queue *queue, size_t wanted, uint64_t deadline_ms)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    wait_for_bytes(queue, wanted < queue->capacity / 4 ? wanted : queue->capacity / 4, deadline_ms);
+    (void)pthread_mutex_unlock(&queue->mutex);
 }
 
 const void *byte_queue_take(struct byte_queue *queue, uint64_t deadline_ms, size_t *size)
 {
     const void *message = NULL;
     (void)pthread_mutex_lock(&queue->mutex);
-    wait_for_message(queue, deadline_ms);
+    wait_for_bytes(queue, 1, deadline_ms);
     while (queue->waiting > 0 && message == NULL) {
         struct header header;
         memcpy(&header, &queue->memory[queue->taken], sizeof header);

@@ -31,6 +31,11 @@ bool byte_queue_has_room(struct byte_queue *queue, size_t size);
 /// @return NULL  the time is over, or the queue is stopped and empty.
 const void *byte_queue_take(struct byte_queue *queue, uint64_t deadline_ms, size_t *size);
 
+/// Waits until `wanted` bytes wait in the queue, a quarter of it at most, or `deadline_ms` has
+/// come, or the queue is stopped. A consumer that is woken for each message spends most of its time
+/// on waking.
+void byte_queue_gather(struct byte_queue *queue, size_t wanted, uint64_t deadline_ms);
+
 /// Gives back the room of all messages taken so far.
 void byte_queue_release(struct byte_queue *queue);
 

@@ -8,6 +8,8 @@
 
 #include "byte_queue.h"
 
+enum { GATHER_SIZE = 32768 }; ///< Bytes in the queue that are worth waking up for within a group.
+
 enum message_kind { MESSAGE_BATCH, MESSAGE_DATA };
 
 /// Stands before the payload in the queue.
@@ -214,7 +216,11 @@ static void store_group(struct intake *intake, const void *message, size_t size)
         if (intake->group_count == INTAKE_COMMIT_BATCHES || now_ms(intake) >= deadline_ms) {
             break;
         }
-        message = byte_queue_take(intake->queue, deadline_ms, &size);
+        message = byte_queue_take(intake->queue, 0, &size);
+        if (message == NULL) {
+            byte_queue_gather(intake->queue, GATHER_SIZE, deadline_ms);
+            message = byte_queue_take(intake->queue, 0, &size);
+        }
     }
     if (status == STATUS_OK) {
         commit_group(intake);

@@ -93,6 +93,28 @@ static void gives_up_waiting_when_stopped_but_not_what_waits(void **state)
 
 enum { MESSAGES = 20000 };
 
+static void gathering_ends_with_enough_bytes_or_at_the_deadline(void **state)
+{
+    (void)state;
+    const uint8_t body[64] = { 0 };
+    size_t size = 0;
+    struct byte_queue *queue = byte_queue_open(4096);
+    byte_queue_gather(queue, 64, 0); // The time is over already.
+    assert_null(byte_queue_take(queue, 0, &size));
+    assert_true(byte_queue_offer(queue, body, sizeof body, NULL, 0));
+    byte_queue_gather(queue, 64, UINT64_MAX);
+    assert_non_null(byte_queue_take(queue, 0, &size));
+    byte_queue_release(queue);
+    // More than a quarter of the queue is never waited for: it could not come before a release.
+    for (int i = 0; i < 16; i++) {
+        assert_true(byte_queue_offer(queue, body, sizeof body, NULL, 0));
+    }
+    byte_queue_gather(queue, SIZE_MAX, UINT64_MAX);
+    byte_queue_stop(queue);
+    byte_queue_gather(queue, SIZE_MAX, UINT64_MAX);
+    byte_queue_close(queue);
+}
+
 static void *produce(void *ctx)
 {
     for (uint32_t i = 0; i < MESSAGES;) {
@@ -131,6 +153,7 @@ int main(void)
         cmocka_unit_test(keeps_a_message_in_place_until_its_release),
         cmocka_unit_test(refuses_what_never_fits),
         cmocka_unit_test(gives_up_waiting_when_stopped_but_not_what_waits),
+        cmocka_unit_test(gathering_ends_with_enough_bytes_or_at_the_deadline),
         cmocka_unit_test(loses_nothing_between_two_threads),
     };
     return cmocka_run_group_tests_name("byte_queue", tests, NULL, NULL);
