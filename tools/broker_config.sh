@@ -96,9 +96,10 @@ queue_qos0_messages false
 sys_interval 0
 
 # ohmd acknowledges a batch when it has stored it, so messages in flight are bounded by bytes, not by number.
+# Batches reach ohmd with QoS 0, which only the number of queued messages bounds; one that is dropped is sent again.
 max_inflight_messages 0
 max_inflight_bytes 67108864
-max_queued_messages 0
+max_queued_messages 65536
 max_queued_bytes 4194304
 max_packet_size 262144
 max_keepalive 120

@@ -90,6 +90,7 @@ static SSL_CTX *client_context(const struct fleet_ca *ca, X509 *certificate, EVP
         return NULL;
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_read_ahead(context, 1); // One read of the socket for a record, not two.
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
         X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca->certificate) != 1 ||
         X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), host, 0) != 1 ||

@@ -7,6 +7,12 @@
 
 enum { BURST_SECONDS = 10, MILLI = 1000 };
 
+struct bucket {
+    uint64_t tokens_milli;
+    uint64_t filled_ms;
+    bool filled_before;
+};
+
 struct entry {
     struct device_ack ack;
     bool ack_waits;
@@ -15,9 +21,8 @@ struct entry {
     bool logged_before;
     uint64_t logged_ms;
     unsigned suppressed;
-    uint64_t tokens_milli;
-    uint64_t filled_ms;
-    bool filled_before;
+    struct bucket messages;
+    struct bucket results;
 };
 
 struct device_traffic {
@@ -112,23 +117,38 @@ static struct entry *get(struct device_traffic *traffic, const char *device_id)
     return *slot;
 }
 
+static bool take_token(struct bucket *bucket, uint64_t per_s, uint64_t now_ms)
+{
+    const uint64_t full = per_s * BURST_SECONDS * MILLI;
+    // One thousandth of a message comes back per millisecond and message a second.
+    const uint64_t back = (now_ms - bucket->filled_ms) * per_s;
+    bucket->tokens_milli = !bucket->filled_before || bucket->tokens_milli + back > full
+                               ? full
+                               : bucket->tokens_milli + back;
+    bucket->filled_ms = now_ms;
+    bucket->filled_before = true;
+    const bool taken = bucket->tokens_milli >= MILLI;
+    bucket->tokens_milli -= taken ? MILLI : 0;
+    return taken;
+}
+
 bool device_traffic_take(struct device_traffic *traffic, const char *device_id, uint64_t now_ms)
 {
     (void)pthread_mutex_lock(&traffic->mutex);
     struct entry *entry = get(traffic, device_id);
-    bool taken = false;
-    if (entry != NULL) {
-        const uint64_t full = traffic->messages_per_s * BURST_SECONDS * MILLI;
-        // One thousandth of a message comes back per millisecond and message a second.
-        const uint64_t back = (now_ms - entry->filled_ms) * traffic->messages_per_s;
-        entry->tokens_milli = !entry->filled_before || entry->tokens_milli + back > full
-                                  ? full
-                                  : entry->tokens_milli + back;
-        entry->filled_ms = now_ms;
-        entry->filled_before = true;
-        taken = entry->tokens_milli >= MILLI;
-        entry->tokens_milli -= taken ? MILLI : 0;
-    }
+    const bool taken =
+        entry != NULL && take_token(&entry->messages, traffic->messages_per_s, now_ms);
+    (void)pthread_mutex_unlock(&traffic->mutex);
+    return taken;
+}
+
+bool device_traffic_take_result(struct device_traffic *traffic, const char *device_id,
+                                uint64_t now_ms)
+{
+    (void)pthread_mutex_lock(&traffic->mutex);
+    struct entry *entry = get(traffic, device_id);
+    const bool taken =
+        entry != NULL && take_token(&entry->results, DEVICE_TRAFFIC_RESULTS_PER_S, now_ms);
     (void)pthread_mutex_unlock(&traffic->mutex);
     return taken;
 }

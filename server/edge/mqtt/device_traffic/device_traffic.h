@@ -14,6 +14,7 @@
 enum {
     DEVICE_TRAFFIC_ACK_MS = 1000,  ///< At most one acknowledgement in this time.
     DEVICE_TRAFFIC_LOG_MS = 60000, ///< At most one log line in this time.
+    DEVICE_TRAFFIC_RESULTS_PER_S = 20,
 };
 
 struct device_traffic;
@@ -25,6 +26,11 @@ void device_traffic_close(struct device_traffic *traffic);
 
 /// Takes the right to one message. @return false  the device sends more than it may.
 bool device_traffic_take(struct device_traffic *traffic, const char *device_id, uint64_t now_ms);
+
+/// The same for the result of a command, which has a limit of its own: a relay must obey, and say
+/// so, while its device floods. DEVICE_TRAFFIC_RESULTS_PER_S for long, ten times as many at once.
+bool device_traffic_take_result(struct device_traffic *traffic, const char *device_id,
+                                uint64_t now_ms);
 
 /// Tells whether a line about the device may be logged now; the next one may after a minute.
 bool device_traffic_may_log(struct device_traffic *traffic, const char *device_id, uint64_t now_ms,

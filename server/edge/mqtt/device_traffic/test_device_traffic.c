@@ -27,6 +27,21 @@ static void lets_a_burst_pass_and_then_a_steady_pace(void **state)
     device_traffic_close(traffic);
 }
 
+static void lets_results_pass_while_the_device_floods(void **state)
+{
+    (void)state;
+    struct device_traffic *traffic = device_traffic_open(100);
+    while (device_traffic_take(traffic, "m", 1000)) {
+    }
+    unsigned passed = 0;
+    for (int i = 0; i < 5000; i++) {
+        passed += device_traffic_take_result(traffic, "m", 1000) ? 1 : 0;
+    }
+    assert_int_equal(passed, 10 * DEVICE_TRAFFIC_RESULTS_PER_S);
+    assert_false(device_traffic_take(traffic, "m", 1000));
+    device_traffic_close(traffic);
+}
+
 static void logs_once_a_minute_and_counts_the_rest(void **state)
 {
     (void)state;
@@ -118,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lets_a_burst_pass_and_then_a_steady_pace),
+        cmocka_unit_test(lets_results_pass_while_the_device_floods),
         cmocka_unit_test(logs_once_a_minute_and_counts_the_rest),
         cmocka_unit_test(acknowledges_at_most_once_a_second),
         cmocka_unit_test(keeps_the_higher_watermark_of_a_journal),

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "broker_identity.h"
 #include "device_traffic.h"
 #include "fleet_payloads.h"
 #include "fleet_topics.h"
 #include "outbox.h"
+#include "packet_reader.h"
 
 enum {
     KEEPALIVE_S = 30,
@@ -31,6 +31,7 @@ enum {
 struct fleet_mqtt {
     struct fleet_mqtt_options options;
     struct mosquitto *mosquitto;
+    struct packet_reader reader;
     struct outbox *outbox;
     struct device_traffic *traffic;
     struct device_link link;
@@ -177,6 +178,13 @@ static enum payload_verdict take_text(struct fleet_mqtt *mqtt, const char *devic
     return verdict;
 }
 
+static bool may_take(const struct fleet_mqtt *mqtt, enum fleet_topic topic, const char *device_id)
+{
+    return topic == FLEET_TOPIC_COMMAND_RESULT
+               ? device_traffic_take_result(mqtt->traffic, device_id, now_ms(mqtt))
+               : device_traffic_take(mqtt->traffic, device_id, now_ms(mqtt));
+}
+
 static void on_message(struct mosquitto *mosquitto, void *ctx,
                        const struct mosquitto_message *message)
 {
@@ -189,7 +197,7 @@ static void on_message(struct mosquitto *mosquitto, void *ctx,
         count(mqtt, FLEET_COUNTER_REFUSED_TOPIC);
         return;
     }
-    if (!device_traffic_take(mqtt->traffic, device_id, now_ms(mqtt))) {
+    if (!may_take(mqtt, topic, device_id)) {
         count(mqtt, FLEET_COUNTER_REFUSED_FLOOD);
         note_device(mqtt, device_id, "it sends more messages than it may; some are dropped");
         return;
@@ -204,6 +212,7 @@ static void on_message(struct mosquitto *mosquitto, void *ctx,
     } else {
         note_verdict(mqtt, device_id, topic, take_text(mqtt, device_id, topic, message));
     }
+    errno = 0; // It tells the reader of packets about the socket.
 }
 
 static void subscribe(struct fleet_mqtt *mqtt, const char *prefix)
@@ -211,7 +220,9 @@ static void subscribe(struct fleet_mqtt *mqtt, const char *prefix)
     for (int i = 0; i < FLEET_TOPIC_COUNT; i++) {
         char topic[FLEET_TOPIC_SIZE];
         (void)snprintf(topic, sizeof topic, "%s%s", prefix, fleet_topic_word((enum fleet_topic)i));
-        const int qos = i == FLEET_TOPIC_REALTIME ? 0 : 1;
+        // The watermark acknowledges a batch from end to end; an acknowledgement of this hop would
+        // prove nothing and cost the broker half as much again.
+        const int qos = i == FLEET_TOPIC_REALTIME || i == FLEET_TOPIC_BATCH ? 0 : 1;
         const int code = mosquitto_subscribe(mqtt->mosquitto, NULL, topic, qos);
         if (code != MOSQ_ERR_SUCCESS) {
             fleet_log_line(mqtt->options.log, FLEET_LOG_ERROR, "broker: cannot subscribe to %s: %s",
@@ -312,6 +323,7 @@ static int serve(struct fleet_mqtt *mqtt)
         if (now_ms(mqtt) >= mqtt->acks_due_ms && atomic_load(&mqtt->connected)) {
             send_acks(mqtt);
         }
+        packet_reader_pause(&mqtt->reader, outbox_descriptor(mqtt->outbox));
         const bool has_room = intake_has_room(mqtt->intake, BATCH_SIZE_LIMIT);
         struct pollfd wait[2] = {
             { .fd = mosquitto_socket(mqtt->mosquitto),
@@ -322,12 +334,14 @@ static int serve(struct fleet_mqtt *mqtt)
         if (wait[0].fd < 0) {
             return MOSQ_ERR_CONN_LOST;
         }
-        (void)poll(wait, 2, poll_timeout(mqtt, has_room));
-        if ((wait[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && has_room) {
-            code = mosquitto_loop_read(mqtt->mosquitto, 1);
+        const bool held = has_room && packet_reader_holds(&mqtt->reader);
+        (void)poll(wait, 2, held ? 0 : poll_timeout(mqtt, has_room));
+        if (has_room && (held || (wait[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0)) {
+            code = packet_reader_read(&mqtt->reader, mqtt->intake);
         }
         if (code == MOSQ_ERR_SUCCESS && (wait[0].revents & POLLOUT) != 0) {
             code = mosquitto_loop_write(mqtt->mosquitto, 1);
+            mqtt->reader.starved = false; // It may have been the full socket that ended a round.
         }
         if ((wait[1].revents & POLLIN) != 0) {
             send_outbox(mqtt);
@@ -423,6 +437,7 @@ void fleet_mqtt_run(struct fleet_mqtt *mqtt, struct device_registry *devices,
             mosquitto_connect(mqtt->mosquitto, mqtt->options.host, mqtt->options.port, KEEPALIVE_S);
         mqtt->misc_ms = now_ms(mqtt);
         if (code == MOSQ_ERR_SUCCESS) {
+            packet_reader_attach(&mqtt->reader, mqtt->mosquitto);
             code = serve(mqtt);
         }
         if (atomic_load(&mqtt->stopping)) {
