@@ -46,7 +46,8 @@ static void to_name(const char *argument, size_t size, char name[64])
 {
     size_t used = 0;
     for (; used < size && used < 63; used++) {
-        name[used] = argument[used] == '-' ? '_' : argument[used];
+        const char letter = argument[used];
+        name[used] = (char)(letter == '-' ? '_' : letter);
     }
     name[used] = '\0';
 }
