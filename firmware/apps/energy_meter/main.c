@@ -67,7 +67,7 @@ static int complain(const char *what, const char *why)
 /// @return -1 to go on, otherwise the exit code.
 static int read_arguments(int argc, char **argv, struct command_line *line, struct options *options)
 {
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc && argv[i] != NULL; i++) {
         char name[64];
         if (strncmp(argv[i], "--", 2) != 0) {
             return complain(argv[i], "not an option; try --help");

@@ -18,7 +18,7 @@ struct boot_list {
 
 static struct boot *add_boot(struct boot_list *list, const struct batch_row *row)
 {
-    if (list->count == list->capacity) {
+    if (list->boot == NULL || list->count == list->capacity) {
         const size_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
         struct boot *boot = realloc(list->boot, capacity * sizeof *boot);
         if (boot == NULL) {

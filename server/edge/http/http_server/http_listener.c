@@ -62,13 +62,16 @@ static char *read_pem(const char *path, bool secret, char reason[HTTP_SERVER_REA
 
 static uint16_t port_of(int socket_fd)
 {
-    struct sockaddr_storage bound = { 0 };
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } bound = { .ipv6 = { 0 } };
     socklen_t size = sizeof bound;
-    if (getsockname(socket_fd, (struct sockaddr *)&bound, &size) != 0) {
+    if (getsockname(socket_fd, &bound.any, &size) != 0) {
         return 0;
     }
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                             : ((struct sockaddr_in *)&bound)->sin_port);
+    return ntohs(bound.any.sa_family == AF_INET6 ? bound.ipv6.sin6_port : bound.ipv4.sin_port);
 }
 
 /// Opens and binds the socket. @return -1  with the cause in errno.
