@@ -109,7 +109,9 @@ struct fleet_writer {
     MUST_CHECK enum status (*save_meter)(void *ctx, int64_t device_no, int64_t journal_no,
                                          uint64_t rolled_seq, const struct meter_state *meter);
 
-    /// Writes something that changes nothing, to learn at commit() whether the disk takes it.
+    /// Writes as much as a usual transaction, which changes nothing that can be asked for, to learn
+    /// at commit() whether the disk takes it. What is written differs from what is there, so it
+    /// does reach the disk.
     MUST_CHECK enum status (*try_disk)(void *ctx);
 
     /// Why the last call failed, as a sentence; never NULL.

@@ -32,6 +32,8 @@ struct intake {
     struct group_entry *group; ///< INTAKE_COMMIT_BATCHES of them.
     size_t group_count;
     uint64_t retry_ms; ///< Until then the store is left alone; 0: it works.
+    bool told_failing; ///< What the sink was told last.
+    uint64_t quiet_ms; ///< Until then the sink is told no change.
     pthread_mutex_t mutex;
     char reason[FLEET_REASON_SIZE]; ///< Guarded by the mutex; empty: well.
 };
@@ -119,15 +121,25 @@ static enum status take_message(struct intake *intake, const uint8_t *message, s
     return status;
 }
 
+/// Tells the sink of a change, unless it was told of one lately. Only the writing thread changes
+/// the reason, so it may read it without the mutex.
+static void tell_state(struct intake *intake)
+{
+    const bool failing = intake->reason[0] != '\0';
+    const uint64_t time_ms = now_ms(intake);
+    if (failing != intake->told_failing && time_ms >= intake->quiet_ms) {
+        intake->told_failing = failing;
+        intake->quiet_ms = time_ms + INTAKE_TELL_MS;
+        intake->options.sink->store_changed(intake->options.sink->ctx, intake->reason);
+    }
+}
+
 static void set_reason(struct intake *intake, const char *reason)
 {
     (void)pthread_mutex_lock(&intake->mutex);
-    const bool changed = (intake->reason[0] == '\0') != (reason[0] == '\0');
     (void)snprintf(intake->reason, sizeof intake->reason, "%s", reason);
     (void)pthread_mutex_unlock(&intake->mutex);
-    if (changed) {
-        intake->options.sink->store_changed(intake->options.sink->ctx, reason);
-    }
+    tell_state(intake);
 }
 
 /// Gives up the group: nothing of it is acknowledged, so the devices will send it again.
@@ -245,12 +257,20 @@ static bool is_failing(const struct intake *intake)
     return intake->retry_ms != 0;
 }
 
+/// When there is something to do although no message comes.
+static uint64_t next_ms(const struct intake *intake)
+{
+    if (is_failing(intake)) {
+        return intake->retry_ms;
+    }
+    return intake->told_failing ? intake->quiet_ms : UINT64_MAX;
+}
+
 void intake_run(struct intake *intake)
 {
     size_t size = 0;
     for (;;) {
-        const uint64_t deadline_ms = is_failing(intake) ? intake->retry_ms : UINT64_MAX;
-        const void *message = byte_queue_take(intake->queue, deadline_ms, &size);
+        const void *message = byte_queue_take(intake->queue, next_ms(intake), &size);
         if (message == NULL && byte_queue_is_stopped(intake->queue)) {
             return;
         }
@@ -263,6 +283,7 @@ void intake_run(struct intake *intake)
         if (is_failing(intake) && now_ms(intake) >= intake->retry_ms) {
             try_store(intake);
         }
+        tell_state(intake);
     }
 }
 

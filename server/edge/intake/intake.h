@@ -23,6 +23,7 @@ enum {
     INTAKE_COMMIT_MS = 20,
     INTAKE_COMMIT_BATCHES = 512,
     INTAKE_RETRY_MS = 1000,
+    INTAKE_TELL_MS = 60000,
 };
 
 /// Told by the writing thread what became of messages. Must not block.
@@ -33,7 +34,9 @@ struct intake_sink {
     /// A message that a person may want to know of: refused, a gap, a new journal.
     void (*note)(void *ctx, const char *device_id, const struct ingest_outcome *outcome);
 
-    /// The store failed or works again; `reason` names the cause, or is empty when it works.
+    /// The store failed or works again; `reason` names the cause, or is empty when it works. Told
+    /// at once, but not more often than every INTAKE_TELL_MS; a later change that lasts is told
+    /// when that time is over.
     void (*store_changed)(void *ctx, const char *reason);
 
     void *ctx;

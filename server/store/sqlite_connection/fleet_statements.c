@@ -59,7 +59,14 @@ static const char version_1[] =
     " export_mj INTEGER NOT NULL, quality INTEGER NOT NULL,"
     " PRIMARY KEY(device_no, width_ms, start_ms, channel)) WITHOUT ROWID;";
 
-static const char *const schema_step[] = { version_1 };
+/// What a trial of the disk writes: as much as a group of some messages from several devices.
+#define DISK_TRIAL_SIZE "65536"
+
+static const char version_2[] =
+    "CREATE TABLE disk_trial(only INTEGER PRIMARY KEY CHECK(only = 1), content BLOB NOT NULL);"
+    "INSERT INTO disk_trial VALUES(1, zeroblob(" DISK_TRIAL_SIZE "));";
+
+static const char *const schema_step[] = { version_1, version_2 };
 
 const char *fleet_schema_step(unsigned version)
 {
@@ -120,6 +127,8 @@ static const char *const sql[FLEET_STATEMENT_COUNT] = {
     [FLEET_STATEMENT_GET_TAIL_LOW] =
         "SELECT low,(SELECT ifnull(max(batch_no),0) FROM batch) FROM tail",
     [FLEET_STATEMENT_SET_TAIL_LOW] = "UPDATE tail SET low=?1",
+    // Random, because SQLite writes no page whose bytes are the same as before.
+    [FLEET_STATEMENT_TRY_DISK] = "UPDATE disk_trial SET content=randomblob(" DISK_TRIAL_SIZE ")",
     [FLEET_STATEMENT_ADD_RUN] =
         "INSERT INTO run(journal_no,first_seq,last_seq,boot_id,first_uptime_ms,last_uptime_ms,"
         "start_ms,end_ms,batches) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",

@@ -358,10 +358,7 @@ static enum status save_meter(void *ctx, int64_t device_no, int64_t journal_no, 
 static enum status try_disk(void *ctx)
 {
     struct sqlite_fleet_store *store = ctx;
-    sqlite3_stmt *statement =
-        sqlite_connection_statement(&store->write, FLEET_STATEMENT_SET_TAIL_LOW);
-    (void)sqlite3_bind_int64(statement, 1, store->tail_low);
-    return sqlite_connection_run(&store->write, statement);
+    return sqlite_connection_run_plain(&store->write, FLEET_STATEMENT_TRY_DISK);
 }
 
 static const char *error(void *ctx)
