@@ -39,7 +39,8 @@ async function measure(id, source) {
   return overAll(await api.get(`/v1/devices/${id}/telemetry?${range}`));
 }
 
-// One value for all buckets: rms of rms, means weighted by the measured time.
+// One value for all buckets: rms of rms, means weighted by the measured time. A bucket that holds the last piece of a
+// cycle alone has no frequency.
 function overAll(series) {
   const weights = series.measured_us;
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
@@ -47,8 +48,9 @@ function overAll(series) {
     values.reduce((sum, value, i) => sum + (weights[i] ? weights[i] * value ** power : 0), 0) / whole;
   const [voltage, current] = [Math.sqrt(mean(series.voltage_v, 2)), Math.sqrt(mean(series.current_a, 2))];
   const active = mean(series.active_power_w);
+  const inCycles = weights.reduce((sum, weight, i) => sum + (series.frequency_hz[i] === null ? 0 : weight), 0);
   return {
-    frequency: mean(series.frequency_hz), voltage, current, active,
+    frequency: (mean(series.frequency_hz) * whole) / inCycles, voltage, current, active,
     apparent: voltage * current, powerFactor: active / (voltage * current),
     seconds: whole / 1e6, quality: series.quality.reduce((all, bits) => all | (bits ?? 0), 0),
   };

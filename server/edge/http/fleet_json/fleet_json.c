@@ -101,7 +101,8 @@ void fleet_json_device(struct json_writer *writer, const char *name,
     write_known(writer, "active_power_w", device->electrical_known, device->active_power_w, 2);
     write_known(writer, "reference_voltage_v", device->electrical_known,
                 device->reference_voltage_v, 2);
-    write_known(writer, "frequency_hz", device->electrical_known, device->frequency_hz, 3);
+    write_known(writer, "frequency_hz", device->electrical_known && device->frequency_hz > 0.0,
+                device->frequency_hz, 3);
     json_writer_end_object(writer);
 }
 
@@ -233,11 +234,14 @@ static void write_integers(struct json_writer *writer, const char *name, unsigne
 static void write_quantities(struct json_writer *writer, const char *name, size_t offset,
                              unsigned decimals, const struct telemetry_series *series)
 {
+    // A piece of a cycle has a voltage and no frequency; mains of 0 Hz are none.
+    const bool zero_is_unknown = offset == offsetof(struct telemetry_point, frequency_hz);
     json_writer_begin_array(writer, name);
     for (size_t i = 0; i < series->count; i++) {
         const char *point = (const char *)&series->points[i];
         const double value = *(const double *)(const void *)(point + offset);
-        write_known(writer, NULL, series->points[i].measured_us > 0, value, decimals);
+        const bool known = series->points[i].measured_us > 0 && !(zero_is_unknown && value <= 0.0);
+        write_known(writer, NULL, known, value, decimals);
     }
     json_writer_end_array(writer);
 }

@@ -119,26 +119,30 @@ static void a_series_has_nulls_where_nothing_was_measured(void **state)
           .import_mj = 7,
           .quality = 3 },
         { .start_ms = 2000 },
+        { .start_ms = 3000, .measured_us = 1000000, .frequency_hz = 49.98765 },
     };
     const struct telemetry_series series = {
         .query = { .device_id = "m",
                    .channel = TELEMETRY_CHANNEL_TOTAL,
                    .start_ms = 1000,
-                   .end_ms = 3000,
+                   .end_ms = 4000,
                    .bucket_ms = 1000 },
         .points = points,
-        .count = 2,
+        .count = 3,
     };
     start();
     fleet_json_series(&writer, &series);
     (void)finish();
-    assert_non_null(strstr(text, "\"channel\":\"total\",\"start_ms\":1000,\"end_ms\":3000,"
-                                 "\"bucket_ms\":1000,\"source\":\"raw\",\"time_ms\":[1000,2000],"
-                                 "\"measured_us\":[5,0],"
-                                 "\"voltage_v\":[230.123,null],"));
-    assert_non_null(strstr(text, "\"active_power_w\":[null,null]"));
-    assert_non_null(strstr(text, "\"import_mj\":[7,null]"));
-    assert_non_null(strstr(text, "\"quality\":[3,null]}"));
+    assert_non_null(strstr(text,
+                           "\"channel\":\"total\",\"start_ms\":1000,\"end_ms\":4000,"
+                           "\"bucket_ms\":1000,\"source\":\"raw\",\"time_ms\":[1000,2000,3000],"
+                           "\"measured_us\":[5,0,1000000],"
+                           "\"voltage_v\":[230.123,null,0],"));
+    assert_non_null(strstr(text, "\"active_power_w\":[null,null,0]"));
+    assert_non_null(strstr(text, "\"import_mj\":[7,null,0]"));
+    // The first bucket holds a piece of a cycle only, which tells no frequency.
+    assert_non_null(strstr(text, "\"frequency_hz\":[null,null,49.988]"));
+    assert_non_null(strstr(text, "\"quality\":[3,null,0]}"));
 }
 
 int main(void)
