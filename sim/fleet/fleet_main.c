@@ -326,18 +326,19 @@ static void print_figures(const struct fleet *fleet, uint64_t elapsed_us)
                                                              (double)counts.latency_count / 1e3
                                                        : 0.0;
 
-    (void)printf(options->json ? "{\"devices\":%u,\"seconds\":%.3f,\"published\":%" PRIu64
-                                 ",\"taken\":%" PRIu64 ",\"acknowledged\":%" PRIu64
-                                 ",\"disconnects\":%" PRIu64
-                                 ",\"messages_per_s\":%.0f,\"ack_mean_ms\":%.1f,\"ack_max_ms\":%.1f"
-                               : "devices %u, seconds %.3f\npublished %" PRIu64
-                                 ", taken by the broker %" PRIu64
-                                 ", stored and acknowledged %" PRIu64 ", disconnects %" PRIu64
-                                 "\nstored messages a second %.0f\nacknowledged after %.1f ms "
-                                 "(mean), %.1f ms (most)\n",
-                 options->devices, seconds, counts.published, counts.taken, counts.acknowledged,
-                 counts.disconnects, (double)counts.acknowledged / seconds, latency_ms,
-                 (double)counts.latency_us_max / 1e3);
+    (void)printf(options->json
+                     ? "{\"devices\":%u,\"window\":%u,\"seconds\":%.3f,\"published\":%" PRIu64
+                       ",\"taken\":%" PRIu64 ",\"acknowledged\":%" PRIu64
+                       ",\"disconnects\":%" PRIu64
+                       ",\"messages_per_s\":%.0f,\"ack_mean_ms\":%.1f,\"ack_max_ms\":%.1f"
+                     : "devices %u, window %u (a real device: 8), seconds %.3f\npublished %" PRIu64
+                       ", taken by the broker %" PRIu64 ", stored and acknowledged %" PRIu64
+                       ", disconnects %" PRIu64
+                       "\nstored messages a second %.0f\nacknowledged after %.1f ms "
+                       "(mean), %.1f ms (most)\n",
+                 options->devices, options->window, seconds, counts.published, counts.taken,
+                 counts.acknowledged, counts.disconnects, (double)counts.acknowledged / seconds,
+                 latency_ms, (double)counts.latency_us_max / 1e3);
     for (unsigned i = 0; i < options->watch_count; i++) {
         const struct watch *watch = &options->watch[i];
         (void)printf(options->json ? ",\"%s\":{\"cpu_us_per_message\":%.2f,\"resident_mib\":%.1f}"
