@@ -2,7 +2,7 @@
 
 // One device and its broker, with a network between them that can turn black and a disk that can hang.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -56,7 +56,7 @@ export class Installation {
     this.tracePath = join(this.memory, 'pins');
     this.controlPath = this.scene.path('data/control.sock');
     this.journal = this.scene.path('data/journal.flash');
-    this.wifi = this.scene.path('data/values/wifi.value');
+    this.values = this.scene.path('data/values.flash');
     const options = {
       device_id: NAME,
       broker_host: 'localhost',
@@ -107,6 +107,11 @@ export class Installation {
     const edge = this.trace.of(RELAY + relay, orderedMs).at(-1);
     if (edge?.level !== (closed ? 1 : 0)) throw new Error(`relay ${relay} did not move`);
     return edge.timeMs - orderedMs;
+  }
+
+  // Whether the device has noted that it has no Wi-Fi credentials: an entry of that key as docs/storage.md draws it.
+  hasForgottenWifi() {
+    return readFileSync(this.values).includes(Buffer.from('\x04Kwifi', 'latin1'));
   }
 
   press() {

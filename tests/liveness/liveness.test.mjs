@@ -6,7 +6,7 @@
 //   OHM_DEVICE, OHM_HANGING_DISK  the program, and the shim of hanging_disk.c
 
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { sleep, until } from '../e2e/processes.mjs';
@@ -124,7 +124,7 @@ test('everything works while the network swallows all', async (t) => {
 
 test('an action that nobody can take restarts the device after 2 s, and the boot carries it out', async (t) => {
   await place.online();
-  const forgotten = () => existsSync(place.wifi);
+  const forgotten = () => place.hasForgottenWifi();
   assert.ok(!forgotten());
   place.disk.hang();
   await until('the journal hangs', () => place.disk.waiting().length > 0, { timeoutMs: 5000 });
