@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "broker_identity.h"
-#include "device_traffic.h"
-#include "fleet_payloads.h"
+#include "fleet_inbox.h"
 #include "fleet_topics.h"
 #include "outbox.h"
 #include "packet_reader.h"
@@ -33,12 +32,9 @@ struct fleet_mqtt {
     struct mosquitto *mosquitto;
     struct packet_reader reader;
     struct outbox *outbox;
-    struct device_traffic *traffic;
+    struct fleet_inbox inbox;
     struct device_link link;
     struct intake_sink sink;
-    struct device_registry *devices;
-    struct command_tracker *commands;
-    struct intake *intake;
     atomic_bool connected;
     atomic_bool stopping;
     unsigned backoff_ms;
@@ -59,159 +55,12 @@ static void count(const struct fleet_mqtt *mqtt, enum fleet_counter counter)
     fleet_counters_add(mqtt->options.counters, counter, 1);
 }
 
-/// Logs a line about a device, at most one a minute.
-static void note_device(struct fleet_mqtt *mqtt, const char *device_id, const char *what)
-{
-    unsigned suppressed;
-    if (!device_traffic_may_log(mqtt->traffic, device_id, now_ms(mqtt), &suppressed)) {
-        return;
-    }
-    if (suppressed > 0) {
-        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING,
-                       "%s: %s (and %u more lines about it were left out)", device_id, what,
-                       suppressed);
-    } else {
-        fleet_log_line(mqtt->options.log, FLEET_LOG_WARNING, "%s: %s", device_id, what);
-    }
-}
-
-static void note_verdict(struct fleet_mqtt *mqtt, const char *device_id, enum fleet_topic topic,
-                         enum payload_verdict verdict)
-{
-    char what[96];
-    const char *cause = "";
-    switch (verdict) {
-    case PAYLOAD_OK:
-        return;
-    case PAYLOAD_MALFORMED:
-        count(mqtt, FLEET_COUNTER_REFUSED_MALFORMED);
-        cause = "is malformed";
-        break;
-    case PAYLOAD_OVERSIZED:
-        count(mqtt, FLEET_COUNTER_REFUSED_OVERSIZED);
-        cause = "is too large";
-        break;
-    case PAYLOAD_WRONG_DEVICE:
-        count(mqtt, FLEET_COUNTER_REFUSED_WRONG_DEVICE);
-        cause = "names another device";
-        break;
-    }
-    (void)snprintf(what, sizeof what, "its %s %s: refused", fleet_topic_word(topic), cause);
-    note_device(mqtt, device_id, what);
-}
-
-static void take_batch(struct fleet_mqtt *mqtt, const char *device_id,
-                       const struct mosquitto_message *message)
-{
-    if (message->payloadlen > BATCH_SIZE_LIMIT) {
-        note_verdict(mqtt, device_id, FLEET_TOPIC_BATCH, PAYLOAD_OVERSIZED);
-        return;
-    }
-    // The room was asked for before the socket was read; one read may bring several messages.
-    if (intake_offer_batch(mqtt->intake, device_id, message->payload,
-                           (size_t)message->payloadlen) != STATUS_OK) {
-        count(mqtt, FLEET_COUNTER_REFUSED_STORAGE);
-    }
-}
-
-static enum payload_verdict take_command_result(struct fleet_mqtt *mqtt, const char *device_id,
-                                                const char *text, size_t size)
-{
-    struct command_result result;
-    const enum payload_verdict verdict =
-        payload_read_command_result(text, size, device_id, &result);
-    if (verdict != PAYLOAD_OK) {
-        return verdict;
-    }
-    if (result.relay_mask_known &&
-        device_registry_report_relays(mqtt->devices, device_id, result.relay_mask) != STATUS_OK) {
-        return PAYLOAD_OK;
-    }
-    // A result that nobody waits for any more is normal: it came late, or twice.
-    const enum status status = command_tracker_finish(mqtt->commands, device_id, &result);
-    (void)status;
-    return verdict;
-}
-
-static enum payload_verdict take_text(struct fleet_mqtt *mqtt, const char *device_id,
-                                      enum fleet_topic topic,
-                                      const struct mosquitto_message *message)
-{
-    const char *text = message->payload != NULL ? message->payload : "";
-    const size_t size = (size_t)message->payloadlen;
-    enum payload_verdict verdict = PAYLOAD_OK;
-    enum status status = STATUS_OK;
-    uint8_t relay_mask;
-    struct device_status_report report;
-    struct reading reading;
-    switch (topic) {
-    case FLEET_TOPIC_RELAY_STATUS:
-        verdict = payload_read_relay_status(text, size, device_id, &relay_mask);
-        if (verdict == PAYLOAD_OK) {
-            status = device_registry_report_relays(mqtt->devices, device_id, relay_mask);
-        }
-        break;
-    case FLEET_TOPIC_SYSTEM_STATUS:
-        verdict = payload_read_system_status(text, size, device_id, &report);
-        if (verdict == PAYLOAD_OK) {
-            report.retained = message->retain;
-            status = device_registry_report_status(mqtt->devices, device_id, &report);
-        }
-        break;
-    case FLEET_TOPIC_COMMAND_RESULT:
-        verdict = take_command_result(mqtt, device_id, text, size);
-        break;
-    case FLEET_TOPIC_DATA:
-        verdict = payload_read_data(text, size, device_id, &reading);
-        if (verdict == PAYLOAD_OK) {
-            status = intake_offer_data(mqtt->intake, device_id, &reading);
-        }
-        break;
-    case FLEET_TOPIC_BATCH:
-    case FLEET_TOPIC_REALTIME:
-    case FLEET_TOPIC_COUNT:
-        break;
-    }
-    if (status == STATUS_FULL) {
-        count(mqtt, FLEET_COUNTER_REFUSED_STORAGE);
-    }
-    return verdict;
-}
-
-static bool may_take(const struct fleet_mqtt *mqtt, enum fleet_topic topic, const char *device_id)
-{
-    return topic == FLEET_TOPIC_COMMAND_RESULT
-               ? device_traffic_take_result(mqtt->traffic, device_id, now_ms(mqtt))
-               : device_traffic_take(mqtt->traffic, device_id, now_ms(mqtt));
-}
-
 static void on_message(struct mosquitto *mosquitto, void *ctx,
                        const struct mosquitto_message *message)
 {
     (void)mosquitto;
     struct fleet_mqtt *mqtt = ctx;
-    enum fleet_topic topic;
-    char device_id[DEVICE_ID_SIZE];
-    count(mqtt, FLEET_COUNTER_MESSAGES_RECEIVED);
-    if (!fleet_topic_parse(message->topic, mqtt->options.lab_device, &topic, device_id)) {
-        count(mqtt, FLEET_COUNTER_REFUSED_TOPIC);
-        return;
-    }
-    if (!may_take(mqtt, topic, device_id)) {
-        count(mqtt, FLEET_COUNTER_REFUSED_FLOOD);
-        note_device(mqtt, device_id, "it sends more messages than it may; some are dropped");
-        return;
-    }
-    // A retained status and a last will say nothing about life, so they are no sign of it.
-    if (topic != FLEET_TOPIC_SYSTEM_STATUS &&
-        device_registry_seen(mqtt->devices, device_id) != STATUS_OK) {
-        note_device(mqtt, device_id, "there are too many devices");
-    }
-    if (topic == FLEET_TOPIC_BATCH) {
-        take_batch(mqtt, device_id, message);
-    } else {
-        note_verdict(mqtt, device_id, topic, take_text(mqtt, device_id, topic, message));
-    }
+    fleet_inbox_take(&mqtt->inbox, message);
     errno = 0; // It tells the reader of packets about the socket.
 }
 
@@ -290,7 +139,7 @@ static void send_acks(struct fleet_mqtt *mqtt)
     struct device_ack ack;
     uint64_t wait_ms = UINT64_MAX;
     size_t cursor = 0;
-    while (device_traffic_take_ack(mqtt->traffic, now, &cursor, &ack, &wait_ms)) {
+    while (device_traffic_take_ack(mqtt->inbox.traffic, now, &cursor, &ack, &wait_ms)) {
         char topic[FLEET_TOPIC_SIZE];
         char payload[PAYLOAD_ACK_SIZE];
         fleet_topic_down(ack.device_id, mqtt->options.lab_device, "ack", topic);
@@ -324,7 +173,7 @@ static int serve(struct fleet_mqtt *mqtt)
             send_acks(mqtt);
         }
         packet_reader_pause(&mqtt->reader, outbox_descriptor(mqtt->outbox));
-        const bool has_room = intake_has_room(mqtt->intake, BATCH_SIZE_LIMIT);
+        const bool has_room = intake_has_room(mqtt->inbox.intake, BATCH_SIZE_LIMIT);
         struct pollfd wait[2] = {
             { .fd = mosquitto_socket(mqtt->mosquitto),
               .events = (short)((has_room ? POLLIN : 0) |
@@ -337,7 +186,7 @@ static int serve(struct fleet_mqtt *mqtt)
         const bool held = has_room && packet_reader_holds(&mqtt->reader);
         (void)poll(wait, 2, held ? 0 : poll_timeout(mqtt, has_room));
         if (has_room && (held || (wait[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0)) {
-            code = packet_reader_read(&mqtt->reader, mqtt->intake);
+            code = packet_reader_read(&mqtt->reader, mqtt->inbox.intake);
         }
         if (code == MOSQ_ERR_SUCCESS && (wait[0].revents & POLLOUT) != 0) {
             code = mosquitto_loop_write(mqtt->mosquitto, 1);
@@ -429,9 +278,9 @@ static void say_lost(struct fleet_mqtt *mqtt, int code, bool was_connected)
 void fleet_mqtt_run(struct fleet_mqtt *mqtt, struct device_registry *devices,
                     struct command_tracker *commands, struct intake *intake)
 {
-    mqtt->devices = devices;
-    mqtt->commands = commands;
-    mqtt->intake = intake;
+    mqtt->inbox.devices = devices;
+    mqtt->inbox.commands = commands;
+    mqtt->inbox.intake = intake;
     while (!atomic_load(&mqtt->stopping)) {
         int code =
             mosquitto_connect(mqtt->mosquitto, mqtt->options.host, mqtt->options.port, KEEPALIVE_S);
@@ -505,7 +354,7 @@ static void acknowledge(void *ctx, const char *device_id, const struct ingest_ou
     struct device_ack ack = { .watermark = outcome->watermark };
     memcpy(ack.device_id, device_id, DEVICE_ID_SIZE);
     memcpy(ack.journal_id, outcome->journal_id, JOURNAL_ID_SIZE);
-    if (device_traffic_note_ack(mqtt->traffic, &ack)) {
+    if (device_traffic_note_ack(mqtt->inbox.traffic, &ack)) {
         outbox_wake(mqtt->outbox);
     }
 }
@@ -526,7 +375,7 @@ static void note_outcome(void *ctx, const char *device_id, const struct ingest_o
     } else {
         (void)snprintf(what, sizeof what, "begins a new journal");
     }
-    note_device(mqtt, device_id, what);
+    fleet_inbox_note(&mqtt->inbox, device_id, what);
 }
 
 static void store_changed(void *ctx, const char *reason)
@@ -544,8 +393,8 @@ static bool configure(struct fleet_mqtt *mqtt, char *error, size_t error_size)
 {
     mqtt->mosquitto = mosquitto_new("ohmd", true, mqtt);
     mqtt->outbox = outbox_open();
-    mqtt->traffic = device_traffic_open(mqtt->options.messages_per_s);
-    if (mqtt->mosquitto == NULL || mqtt->outbox == NULL || mqtt->traffic == NULL) {
+    mqtt->inbox.traffic = device_traffic_open(mqtt->options.messages_per_s);
+    if (mqtt->mosquitto == NULL || mqtt->outbox == NULL || mqtt->inbox.traffic == NULL) {
         (void)snprintf(error, error_size, "no memory for the connection to the broker");
         return false;
     }
@@ -580,6 +429,10 @@ struct fleet_mqtt *fleet_mqtt_open(const struct fleet_mqtt_options *options, cha
         return NULL;
     }
     mqtt->options = *options;
+    mqtt->inbox = (struct fleet_inbox){ .fleet_host = options->fleet_host,
+                                        .log = options->log,
+                                        .counters = options->counters,
+                                        .lab_device = options->lab_device };
     mqtt->backoff_ms = BACKOFF_MIN_MS;
     (void)pthread_mutex_init(&mqtt->cause_lock, NULL);
     (void)snprintf(mqtt->cause, sizeof mqtt->cause, "the first attempt is under way");
@@ -598,7 +451,7 @@ void fleet_mqtt_close(struct fleet_mqtt *mqtt)
     if (mqtt != NULL) {
         mosquitto_destroy(mqtt->mosquitto);
         outbox_close(mqtt->outbox);
-        device_traffic_close(mqtt->traffic);
+        device_traffic_close(mqtt->inbox.traffic);
         (void)pthread_mutex_destroy(&mqtt->cause_lock);
         free(mqtt);
         (void)mosquitto_lib_cleanup();
