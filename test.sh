@@ -128,7 +128,7 @@ shell() {
 dev() {
     build dev || return
     suite 'dev' --preset dev -LE 'slow|release'
-    [ $long = no ] || suite 'dev, slow' --preset dev -L slow
+    [ $long = no ] || PATH=$(tools/node.sh):$PATH suite 'dev, slow' --preset dev -L slow
 }
 
 clang() {
@@ -140,6 +140,14 @@ clang() {
 release() {
     build release || return
     suite 'release' --preset release -L release -j 1
+}
+
+# Tests of running programs against the clock: what must work while disk, broker and network hang.
+system() {
+    local node
+    node=$(tools/node.sh) || { check 'system: Node.js' false; return; }
+    [ -e build/release/build.ninja ] || build release || return
+    PATH=$node:$PATH suite 'system' --preset release -L slow
 }
 
 fuzz() {
@@ -215,6 +223,7 @@ stage shell shell
 stage dashboard dashboard
 stage dev dev
 stage release release
+stage system system
 stage e2e end_to_end
 stage clang clang
 stage fuzz fuzz

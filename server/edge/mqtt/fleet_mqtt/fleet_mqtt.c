@@ -12,6 +12,7 @@
 
 #include "broker_identity.h"
 #include "fleet_inbox.h"
+#include "fleet_payloads.h"
 #include "fleet_topics.h"
 #include "outbox.h"
 #include "packet_reader.h"
