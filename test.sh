@@ -12,7 +12,7 @@ Usage: ./test.sh [--long] [--no-install] [--only STAGE]...
 Installs what the tests need (Debian packages with apt, the dashboard's with npm) and runs all of them.
 The last line says how many passed, failed and were skipped; any failure makes the command fail.
 
-  --long         also the slow sweeps (ctest label "slow")
+  --long         also the slow tests under the sanitizers (ctest label "slow"; optimised they always run)
   --no-install   install nothing; what is missing is a failure
   --only STAGE   only this stage, may be repeated: format shell dashboard dev release e2e clang fuzz tidy
 
@@ -127,19 +127,17 @@ shell() {
 
 dev() {
     build dev || return
-    suite 'dev' --preset dev -LE 'slow|release'
+    suite 'dev' --preset dev -LE slow
     [ $long = no ] || PATH=$(tools/node.sh):$PATH suite 'dev, slow' --preset dev -L slow
 }
 
 clang() {
     build dev-clang || return
-    suite 'clang, base and core' --preset dev-clang -LE 'slow|release|system' -E 'no_heap|broker_rules|foreign_project'
+    suite 'clang, base and core' --preset dev-clang -LE 'slow' -E 'no_heap|broker_rules|foreign_project'
 }
 
-# Tests with the label "release" look at time and size, so they run optimised and one at a time.
 release() {
-    build release || return
-    suite 'release' --preset release -L release -j 1
+    build release
 }
 
 # Tests of running programs against the clock: what must work while disk, broker and network hang.
