@@ -73,7 +73,8 @@ test('flags the damaged recording', { skip }, async () => {
   const damaged = recordings.filter((recording) => recording.damaged);
   assert.equal(damaged.length, 1);
   const got = await measure(damaged[0].name, damaged[0].source);
-  console.log('figure:', row(damaged[0].name, got, compare(damaged[0], got)), `quality 0x${got.quality.toString(16)}`);
+  console.log(`figure: ${damaged[0].name.padEnd(20)} f ${got.frequency.toFixed(4)} Hz  V ${got.voltage.toFixed(3)}  ` +
+    `I ${got.current.toFixed(4)}  P ${got.active.toFixed(2)}  damaged, quality 0x${got.quality.toString(16)}`);
   assert.notEqual(got.quality & ~8, 0, 'a quality flag besides "partial"');
 });
 
