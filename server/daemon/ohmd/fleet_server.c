@@ -66,24 +66,6 @@ static bool is_well(void *ctx, char reason[FLEET_REASON_SIZE])
     return fleet_mqtt_is_connected(server->mqtt, reason, FLEET_REASON_SIZE);
 }
 
-/// One ohmd for one store: a second one would acknowledge what the first one does not know of.
-static bool lock_store(struct fleet_server *server, char *error, size_t error_size)
-{
-    char path[DAEMON_PATH_SIZE + 8];
-    (void)snprintf(path, sizeof path, "%s.lock", server->config.store_path);
-    server->lock_descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (server->lock_descriptor < 0) {
-        (void)snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    if (flock(server->lock_descriptor, LOCK_EX | LOCK_NB) != 0) {
-        (void)snprintf(error, error_size, "%s: another ohmd uses this store",
-                       server->config.store_path);
-        return false;
-    }
-    return true;
-}
-
 /// What the disk under `path` has to do with a failure.
 static const char *disk_fault(const char *path)
 {
@@ -96,6 +78,25 @@ static const char *disk_fault(const char *path)
     }
     return disk.f_bavail == 0 ? "the disk is full; make room and start again"
                               : "may ohmd write to this file and its folder?";
+}
+
+/// One ohmd for one store: a second one would acknowledge what the first one does not know of.
+static bool lock_store(struct fleet_server *server, char *error, size_t error_size)
+{
+    char path[DAEMON_PATH_SIZE + 8];
+    (void)snprintf(path, sizeof path, "%s.lock", server->config.store_path);
+    server->lock_descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (server->lock_descriptor < 0) {
+        (void)snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    if (flock(server->lock_descriptor, LOCK_EX | LOCK_NB) != 0) {
+        (void)snprintf(error, error_size,
+                       "%s: another ohmd uses this store; end it or set another store_path",
+                       server->config.store_path);
+        return false;
+    }
+    return true;
 }
 
 static bool open_accounts(struct fleet_server *server, char *error, size_t error_size)

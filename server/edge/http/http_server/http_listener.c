@@ -115,7 +115,8 @@ static enum status open_socket(const char *address, uint16_t port, int *fd,
         return STATUS_OK;
     }
     explain(reason, "Cannot listen on", name,
-            cause == EADDRINUSE ? "another program uses that port" : strerror(cause));
+            cause == EADDRINUSE ? "another program uses that port; end it or set another port"
+                                : strerror(cause));
     return cause == EADDRINUSE ? STATUS_BUSY : STATUS_IO;
 }
 
