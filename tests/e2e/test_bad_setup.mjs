@@ -205,6 +205,10 @@ test('the device ends at once when its certificate or its settings are of no use
   await deviceGoesOnSaying({ cert: join(bad, 'meter-1_expired.pem') }, /expired on \d{4}-/, 'an expired certificate');
   await deviceEndsWith({ key: join(installation.pki, 'ohmd/key.pem') }, /ohmd\/key\.pem.*not that of/, 'the key of another certificate');
   await deviceEndsWith({ key: join(installation.pki, 'gone.pem') }, /gone\.pem: No such file/, 'no key');
+  const torn = installation.path('torn');
+  mkdirSync(torn);
+  writeFileSync(join(torn, 'journal.flash'), Buffer.alloc(100));
+  await deviceEndsWith({ data_dir: torn }, /journal\.flash/, 'a journal of no possible size');
   await deviceEndsWith({ broker_prot: '1' }, /line \d+: there is no such option/, 'an unknown option');
 });
 

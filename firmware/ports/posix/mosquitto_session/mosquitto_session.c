@@ -339,7 +339,9 @@ void mosquitto_session_wait(struct mosquitto_session *session, int timeout_ms)
 void mosquitto_session_wake(struct mosquitto_session *session)
 {
     const uint64_t one = 1;
-    (void)!write(session->wake, &one, sizeof one);
+    if (session != NULL) {
+        (void)!write(session->wake, &one, sizeof one);
+    }
 }
 
 void mosquitto_session_close(struct mosquitto_session *session)

@@ -38,7 +38,8 @@ struct mqtt_session mosquitto_session_seam(struct mosquitto_session *session);
 /// Moves bytes for at most `timeout_ms`, less when something has happened.
 void mosquitto_session_wait(struct mosquitto_session *session, int timeout_ms);
 
-/// Ends a wait early. From any task and from a signal handler.
+/// Ends a wait early. From any task and from a signal handler. NULL is fine: a device that cannot
+/// begin has no session to wake.
 void mosquitto_session_wake(struct mosquitto_session *session);
 
 /// Drops the connection, if any, without a farewell. NULL is fine.
