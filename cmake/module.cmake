@@ -120,6 +120,7 @@ function(ohm_fuzz_target name source)
   add_executable(${fuzz} ${source})
   target_link_libraries(${fuzz} PRIVATE ${name})
   target_compile_options(${fuzz} PRIVATE ${OHM_WARNINGS} -Wno-missing-prototypes)
+  target_compile_definitions(${fuzz} PRIVATE _GNU_SOURCE)
   if(OHM_FUZZ)
     target_link_options(${fuzz} PRIVATE -fsanitize=fuzzer)
     add_test(NAME ${fuzz}

@@ -161,14 +161,9 @@ static bool read_line(struct daemon_config *config, char *line, char *error, siz
     return set_value(config, trim(text), trim(equals + 1), error, error_size);
 }
 
-bool daemon_config_read(struct daemon_config *config, const char *path, char *error,
-                        size_t error_size)
+bool daemon_config_read_stream(struct daemon_config *config, FILE *file, const char *name,
+                               char *error, size_t error_size)
 {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        (void)snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        return false;
-    }
     char line[LINE_SIZE];
     char cause[256];
     bool good = true;
@@ -177,13 +172,25 @@ bool daemon_config_read(struct daemon_config *config, const char *path, char *er
         (void)snprintf(cause, sizeof cause, "the line is too long");
         good = whole && read_line(config, line, cause, sizeof cause);
         if (!good) {
-            (void)snprintf(error, error_size, "%s:%u: %s", path, number, cause);
+            (void)snprintf(error, error_size, "%s:%u: %s", name, number, cause);
         }
     }
     if (good && ferror(file) != 0) {
-        (void)snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        (void)snprintf(error, error_size, "%s: %s", name, strerror(errno));
         good = false;
     }
+    return good;
+}
+
+bool daemon_config_read(struct daemon_config *config, const char *path, char *error,
+                        size_t error_size)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        (void)snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    const bool good = daemon_config_read_stream(config, file, path, error, error_size);
     (void)fclose(file);
     return good;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum { DAEMON_PATH_SIZE = 512, DAEMON_NAME_SIZE = 128 };
 
@@ -40,6 +41,10 @@ void daemon_config_init(struct daemon_config *config);
 /// Reads a file. @return false  and in `error` a sentence that names file, line and cause.
 bool daemon_config_read(struct daemon_config *config, const char *path, char *error,
                         size_t error_size);
+
+/// Reads from an open stream in the same way; `name` is what the sentence calls it.
+bool daemon_config_read_stream(struct daemon_config *config, FILE *file, const char *name,
+                               char *error, size_t error_size);
 
 /// Takes the OHMD_… variables of `environment`, which ends with NULL. Names that begin so and are
 /// no key are errors too.
