@@ -155,13 +155,17 @@ command() { # CMD_ID REST
     publish ohmd "$port" energy_meter/meter-1/command \
         "{\"cmd_id\":\"$1\",\"v\":1,\"target\":\"meter-1\",\"iat\":$now,\"exp\":$((now + 60)),$2}"
 }
-# A relay state is stored by the task that also writes the journal, so a slow disk may keep it waiting.
+# A command is refused while the device does not know the time, which it learns with its first anchor, and a relay
+# state is stored by the task that also writes the journal: so ask again until it is there.
 values=$(cksum <"$work/data/values.flash")
-command one '"action":"set_relays","mask":170'
-tries=0
-until [ "$(cksum <"$work/data/values.flash")" != "$values" ] || [ $tries -ge 200 ]; do
-    tries=$((tries + 1))
-    sleep 0.05
+for attempt in one two three four five six seven eight nine ten; do
+    command "$attempt" '"action":"set_relays","mask":170'
+    tries=0
+    until [ "$(cksum <"$work/data/values.flash")" != "$values" ] || [ $tries -ge 30 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    [ $tries -ge 30 ] || break
 done
 listen ohmd "$port" 'energy_meter/+/relay_status' 'energy_meter/+/system_status'
 promise 'the retained status is there for whoever comes later' 'system_status 1 .*"status":"online"' "$work/heard"
