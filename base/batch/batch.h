@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "reading.h"
+#include "record.h"
 #include "status.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "reading.h"
+#include "record.h"
 
 struct reading_example {
     uint64_t random;

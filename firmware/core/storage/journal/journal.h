@@ -23,7 +23,7 @@
 #include "batch.h"
 #include "entropy.h"
 #include "flash_region.h"
-#include "reading.h"
+#include "record.h"
 #include "status.h"
 
 enum {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "reading.h"
+#include "record.h"
 #include "status.h"
 
 enum { RECORD_CODE_SIZE_LIMIT = 800 }; ///< No record takes more bytes than this.

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "reading.h"
+#include "record.h"
 
 enum {
     TIMEKEEPER_ANCHOR_PERIOD_MS = 3600 * 1000,

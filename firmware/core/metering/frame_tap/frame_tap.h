@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// How whoever wants the samples themselves listens to the sampling task: waveforms for harmonics,
+/// half cycles for power quality, snapshots for events.
+///
+/// A tap is called by the sampling task, in the order of time, with codes that are linearised. It
+/// must be quick and must not wait. Frames come in runs without a hole; every frame comes once,
+/// and a boundary between the two frames that it separates, so
+///
+///     frames(0..31)  boundary(fraction)  frames(32..127)  frames(0..127)  gap()  frames(...)
+///
+/// means that a cycle ends `fraction` of the way from frame 31 to frame 32.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "adc_source.h"
+
+struct tap_boundary {
+    double fraction;            ///< From the frame before (0) towards the frame after (1).
+    double cycle_frames;        ///< Length of the cycle that ends here; 0 when none was seen whole.
+    double period_frames;       ///< Smoothed length of a cycle; 0 while none is known.
+    uint32_t cycles_per_window; ///< 10 or 12, as the frequency asks for.
+    bool jumped;                ///< The cycle is no whole, sound one.
+    bool window_ends;           ///< A 10/12-cycle window closed here.
+    uint64_t uptime_us;
+};
+
+struct frame_tap {
+    /// Frames `from` to `to` - 1 of `block`, none when they are equal.
+    void (*frames)(void *ctx, const struct adc_block *block, uint32_t from, uint32_t to);
+
+    /// A cycle boundary lies before the next frame.
+    void (*boundary)(void *ctx, const struct tap_boundary *boundary);
+
+    /// Frames are missing before the next one; 0: it is not known how many.
+    void (*gap)(void *ctx, uint64_t lost_frames);
+
+    void *ctx;
+};
+
+/// The most taps of one sampling task.
+enum { FRAME_TAP_LIMIT = 4 };
