@@ -18,9 +18,11 @@
 #include "adc_source.h"
 
 struct tap_boundary {
-    double fraction;            ///< From the frame before (0) towards the frame after (1).
-    double cycle_frames;        ///< Length of the cycle that ends here; 0 when none was seen whole.
-    double period_frames;       ///< Smoothed length of a cycle; 0 while none is known.
+    double fraction;      ///< From the frame before (0) towards the frame after (1).
+    double cycle_frames;  ///< Length of the cycle that ends here; 0 when none was seen whole.
+    double period_frames; ///< Smoothed length of a cycle; 0 while none is known.
+    double
+        delay_frames; ///< The reference's fundamental crossed zero so long before; may be negative.
     uint32_t cycles_per_window; ///< 10 or 12, as the frequency asks for.
     bool jumped;                ///< The cycle is no whole, sound one.
     bool window_ends;           ///< A 10/12-cycle window closed here.

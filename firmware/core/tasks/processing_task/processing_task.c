@@ -39,10 +39,23 @@ enum status processing_task_init(struct processing_task *task, const struct wiri
     return STATUS_OK;
 }
 
-/// Adds what one channel did during a window.
-static void take_channel(struct processing_task *task, const struct cycle_window *window,
-                         unsigned channel, double seconds, struct reading_part *part)
+enum status processing_task_watch(struct processing_task *task,
+                                  const struct window_watcher *watcher)
 {
+    if (task->watchers == WINDOW_WATCHER_LIMIT) {
+        return STATUS_FULL;
+    }
+    task->watcher[task->watchers++] = watcher;
+    return STATUS_OK;
+}
+
+/// Adds what one channel did during a window.
+static struct window_report_channel take_channel(struct processing_task *task,
+                                                 const struct cycle_window *window,
+                                                 unsigned channel, double seconds,
+                                                 struct reading_part *part)
+{
+    const struct energy_register before = task->energy[channel];
     const double lag_angle = TURN * task->last_frequency_hz * window->lag_frames / window->rate_hz;
     const bool borrows = !window->whole && task->offset_known && seconds < SHORT_S;
     struct quantities q = quantities_of(&window->sums, task->wiring, channel, lag_angle,
@@ -56,6 +69,14 @@ static void take_channel(struct processing_task *task, const struct cycle_window
     sums->active += q.active_w * seconds;
     sums->reactive += q.reactive_var * seconds;
     energy_register_add(&task->energy[channel], q.active_w, seconds);
+    return (struct window_report_channel){
+        .voltage_v = q.voltage_v,
+        .current_a = q.current_a,
+        .active_w = q.active_w,
+        .reactive_var = q.reactive_var,
+        .import_mj = task->energy[channel].import_mj - before.import_mj,
+        .export_mj = task->energy[channel].export_mj - before.export_mj,
+    };
 }
 
 static double seconds_of(const struct cycle_window *window)
@@ -82,10 +103,22 @@ static void take_window(struct processing_task *task, const struct cycle_window 
         task->offset_known = true;
     }
     struct reading_part *part = window->whole ? &task->whole : &task->fragment;
+    struct window_report report = {
+        .ended_us = window->ended_us,
+        .seconds = seconds,
+        .frequency_hz = window->whole ? task->last_frequency_hz : 0.0,
+        .cycles = window->cycles,
+        .whole = window->whole,
+        .quality = window->quality,
+        .channels = wiring_channels(task->wiring),
+    };
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         if (task->wiring->channel[n].voltage_input != WIRING_NO_INPUT) {
-            take_channel(task, window, n, seconds, part);
+            report.channel[n] = take_channel(task, window, n, seconds, part);
         }
+    }
+    for (unsigned n = 0; n < task->watchers; n++) {
+        task->watcher[n]->window(task->watcher[n]->ctx, &report);
     }
     part->seconds += seconds;
     task->seconds += seconds;
@@ -202,6 +235,21 @@ static struct reading report(const struct processing_task *task)
     return reading;
 }
 
+/// Whether any watcher knows of a disturbance within the reading.
+static bool is_disturbed(const struct processing_task *task)
+{
+    const uint64_t length_us = (uint64_t)portable_round(task->seconds * 1e6);
+    const uint64_t from_us = task->ended_us > length_us ? task->ended_us - length_us : 0;
+    for (unsigned n = 0; n < task->watchers; n++) {
+        const struct window_watcher *watcher = task->watcher[n];
+        if (watcher->disturbed != NULL &&
+            watcher->disturbed(watcher->ctx, from_us, task->ended_us)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void begin_reading(struct processing_task *task)
 {
     if (task->cycles > 0) {
@@ -219,7 +267,10 @@ static void begin_reading(struct processing_task *task)
 
 static enum status commit(struct processing_task *task)
 {
-    const struct reading reading = report(task);
+    struct reading reading = report(task);
+    if (is_disturbed(task)) {
+        reading.quality |= READING_QUALITY_FLAGGED;
+    }
     const enum status status = task->sink->commit(task->sink->ctx, &reading);
     if (status == STATUS_OK) {
         task->counters.readings++;

@@ -21,6 +21,7 @@
 #include "reading.h"
 #include "ring.h"
 #include "status.h"
+#include "window_report.h"
 #include "wiring.h"
 
 /// Where readings go; the journal in a device.
@@ -87,6 +88,8 @@ struct processing_task {
     uint16_t clipped;
     uint16_t quality;
     bool refused; ///< The reading is due, and the sink has refused it.
+    const struct window_watcher *watcher[WINDOW_WATCHER_LIMIT];
+    unsigned watchers;
 };
 
 /// Binds the task to its wiring, ring and sink, which outlive it. Registers go on from `last`, the
@@ -99,6 +102,12 @@ MUST_CHECK enum status processing_task_init(struct processing_task *task,
                                             const struct reading_sink *sink,
                                             const struct processing_settings *settings,
                                             const struct reading *last);
+
+/// Lets `watcher`, which outlives the task, look on. Before the first step.
+///
+/// @return STATUS_FULL  there are WINDOW_WATCHER_LIMIT already.
+MUST_CHECK enum status processing_task_watch(struct processing_task *task,
+                                             const struct window_watcher *watcher);
 
 /// Takes every window from the ring and commits the readings that are complete.
 ///

@@ -285,10 +285,76 @@ static void counts_cycles_when_told_to(void **state)
     assert_int_equal(f->journal.count, 3);
 }
 
+/// Remembers what it was shown and asked.
+struct fake_watcher {
+    struct window_watcher watcher;
+    struct window_report report[16];
+    unsigned count;
+    uint64_t from_us;
+    uint64_t to_us;
+    bool answer;
+};
+
+static void watch_window(void *ctx, const struct window_report *report)
+{
+    struct fake_watcher *fake = ctx;
+    fake->report[fake->count++] = *report;
+}
+
+static bool watch_disturbed(void *ctx, uint64_t from_us, uint64_t to_us)
+{
+    struct fake_watcher *fake = ctx;
+    fake->from_us = from_us;
+    fake->to_us = to_us;
+    return fake->answer;
+}
+
+static void shows_every_window_to_its_watchers(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_watcher fake = { .answer = true };
+    fake.watcher = (struct window_watcher){ watch_window, watch_disturbed, &fake };
+    const struct window_watcher blind = { .window = watch_window, .ctx = &fake };
+    assert_int_equal(processing_task_watch(&f->task, &fake.watcher), STATUS_OK);
+    put_second(f, 5.0, 1.0);
+    assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+    assert_int_equal(fake.count, 5);
+    int64_t import_mj = 0;
+    for (unsigned n = 0; n < fake.count; n++) {
+        const struct window_report *report = &fake.report[n];
+        assert_true(report->whole);
+        assert_int_equal(report->cycles, 10);
+        assert_int_equal(report->channels, 0x03);
+        assert_int_equal(report->ended_us, 200000 * (n + 1));
+        assert_near(report->seconds, 0.2, 1e-9);
+        assert_near(report->frequency_hz, 50.0, 1e-6);
+        assert_near(report->channel[0].voltage_v, 230.0, 0.01);
+        assert_near(report->channel[0].current_a, 5.0, 0.001);
+        assert_near(report->channel[0].active_w, 1150.0 * cos(1.0), 0.2);
+        import_mj += report->channel[0].import_mj;
+    }
+    assert_int_equal(import_mj, f->journal.kept[0].channel[0].import_mj);
+    assert_int_equal(fake.from_us, 0);
+    assert_int_equal(fake.to_us, 1000000);
+    assert_int_equal(f->journal.kept[0].quality, READING_QUALITY_FLAGGED);
+
+    fake.answer = false;
+    for (unsigned n = 1; n < WINDOW_WATCHER_LIMIT; n++) {
+        assert_int_equal(processing_task_watch(&f->task, &blind), STATUS_OK);
+    }
+    assert_int_equal(processing_task_watch(&f->task, &blind), STATUS_FULL);
+    put_window(f, 10, 5.0, 1.0);
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    assert_int_equal(fake.count, 5 + WINDOW_WATCHER_LIMIT);
+    assert_int_equal(fake.from_us, 1000000);
+    assert_int_equal(f->journal.kept[1].quality, READING_QUALITY_PARTIAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(makes_a_reading_a_second, power_up),
+        cmocka_unit_test_setup(shows_every_window_to_its_watchers, power_up),
         cmocka_unit_test_setup(counts_exported_energy_apart, power_up),
         cmocka_unit_test_setup(takes_root_mean_squares_of_root_mean_squares, power_up),
         cmocka_unit_test_setup(goes_on_from_the_registers_of_the_last_reading, power_up),
