@@ -106,6 +106,7 @@ struct calibration_correction calibration_at(const struct calibration_input *inp
     const double at_50hz = between(a->lead_50hz_rad, b->lead_50hz_rad, share);
     const double at_60hz = between(a->lead_60hz_rad, b->lead_60hz_rad, share);
     correction.gain *= between(a->gain, b->gain, share);
-    correction.lead_rad = at_50hz + (at_60hz - at_50hz) * (hz - 50.0) / 10.0;
+    // a + b / f through both points: the magnetising current of a transformer falls as 1/f.
+    correction.lead_rad = at_50hz + (at_60hz - at_50hz) * 6.0 * (hz - 50.0) / hz;
     return correction;
 }

@@ -22,7 +22,7 @@ struct calibration_knot {
     float magnitude;     ///< Amperes (or volts) rms; ascending, positive.
     float gain;          ///< Multiplies the nominal scale; about 1.
     float lead_50hz_rad; ///< The signal leads the truth by this at 50 Hz.
-    float lead_60hz_rad; ///< And at 60 Hz; in between and beyond, in proportion.
+    float lead_60hz_rad; ///< And at 60 Hz; in between and beyond, a + b / f through both.
 };
 
 struct calibration_input {

@@ -74,10 +74,10 @@ static void uses_the_measured_frequency(void **state)
     (void)state;
     const struct calibration_input input = some_transformer();
     assert_near(calibration_at(&input, 1.0, 60.0).lead_rad, 0.044, 1e-8);
-    assert_near(calibration_at(&input, 1.0, 55.0).lead_rad, 0.048, 1e-8);
-    assert_near(calibration_at(&input, 1.0, 45.0).lead_rad, 0.056, 1e-8);
-    assert_near(calibration_at(&input, 1.0, 65.0).lead_rad, 0.040, 1e-8);
-    assert_near(calibration_at(&input, 1.0, 1e9).lead_rad, 0.020, 1e-8);
+    assert_near(calibration_at(&input, 1.0, 55.0).lead_rad, 0.052 - 0.008 * 30.0 / 55.0, 1e-8);
+    assert_near(calibration_at(&input, 1.0, 45.0).lead_rad, 0.052 + 0.008 * 30.0 / 45.0, 1e-8);
+    assert_near(calibration_at(&input, 1.0, 65.0).lead_rad, 0.052 - 0.008 * 90.0 / 65.0, 1e-8);
+    assert_near(calibration_at(&input, 1.0, 1e9).lead_rad, 0.052 - 0.008 * 240.0 / 90.0, 1e-8);
     assert_near(calibration_at(&input, 1.0, 0.0).lead_rad, 0.052, 1e-8);
     assert_near(calibration_at(&input, 1.0, (double)NAN).lead_rad, 0.052, 1e-8);
 }
