@@ -74,10 +74,24 @@ static double sine_series(double x)
     return x + x * z * sum;
 }
 
+/// 1 - x for 0 <= x < 2^-30, rounded to nearest, ties away from one.
+///
+/// libgcc's subtraction for Arm processors without double precision rounds 1 - x down where x is
+/// between 2^-33 and 2^-32: it drops the guard bit of a difference that has to move up by one
+/// place. Whole numbers have no such trouble.
+static double one_less(double x)
+{
+    const double UNIT = 9007199254740992.0; // 2^53
+    return (double)((INT64_C(1) << 53) - portable_round(x * UNIT)) / UNIT;
+}
+
 /// Taylor series of the cosine on [-pi/4, pi/4].
 static double cosine_series(double x)
 {
     const double z = x * x;
+    if (z < 9.313225746154785e-10) { // 2^-30: the next term is beyond the last place.
+        return one_less(0.5 * z);
+    }
     double sum = 1.0 / 20922789888000.0;
     sum = sum * z - 1.0 / 87178291200.0;
     sum = sum * z + 1.0 / 479001600.0;
