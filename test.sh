@@ -14,7 +14,8 @@ The last line says how many passed, failed and were skipped; any failure makes t
 
   --long         also what looks at the clock, and the mutants (stage system, ctest label "slow")
   --no-install   install nothing; what is missing is a failure
-  --only STAGE   only this stage, may be repeated: format shell dashboard dev release e2e clang fuzz tidy
+  --only STAGE   only this stage, may be repeated: format shell dashboard dev guests release e2e clang
+                 fuzz tidy
 
 TEST_DATA_DIR       the folder of test data (default ../shared/data)
 OHM_REQUIRE_DATA=1  missing test data is a failure and not a skip (the default where the folder is there)
@@ -131,6 +132,14 @@ dev() {
     [ $long = no ] || PATH=$(tools/node.sh):$PATH suite 'dev, slow' --preset dev -L slow
 }
 
+# The same core on machines without an operating system, in QEMU.
+guests() {
+    check 'guests: build without a warning' tests/guests/run_guests.sh build || return
+    check 'guests: the same digests on x86-64, Cortex-M4F and rv32imc' tests/guests/run_guests.sh digests || return
+    grep '^digest:' "$output"/guests__the_same*.log
+    check 'guests: -ffast-math gives itself away' tests/guests/run_guests.sh fast_math
+}
+
 clang() {
     build dev-clang || return
     suite 'clang, base and core' --preset dev-clang -LE 'slow' -E 'no_heap|broker_rules|foreign_project'
@@ -220,6 +229,7 @@ stage format format
 stage shell shell
 stage dashboard dashboard
 stage dev dev
+stage guests guests
 stage release release
 # Time on a shared machine is not to be trusted, so what looks at the clock is asked for by name.
 if [ $long = yes ] || [[ $only == *' system '* ]]; then

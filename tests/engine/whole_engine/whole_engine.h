@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Everything between a converter and the readings, put together as a device does, for tests that
+/// look at the engine as a whole.
+
+#include <stdint.h>
+
+#include "adc_source.h"
+#include "processing_task.h"
+#include "ring.h"
+#include "sampling_task.h"
+#include "status.h"
+#include "wiring.h"
+
+enum whole_engine_part {
+    WHOLE_ENGINE_SAMPLING = 0, ///< Blocks to windows.
+    WHOLE_ENGINE_PROCESSING,   ///< Windows to readings.
+    WHOLE_ENGINE_PART_COUNT,
+};
+
+/// Who watches the engine at work. A function that is NULL is not called.
+struct whole_engine_watcher {
+    void (*window)(void *ctx, const struct cycle_window *window); ///< Before it is processed.
+    void (*part)(void *ctx, enum whole_engine_part part);         ///< That part of a step is done.
+    void *ctx;
+};
+
+struct whole_engine_settings {
+    const struct adc_source *source;
+    const struct wiring *wiring;
+    const struct reading_sink *readings;
+    struct sampling_settings sampling;
+    struct processing_settings processing;
+    struct whole_engine_watcher watcher;
+};
+
+/// Storage for one engine, owned by the caller. Use it only through the functions below.
+struct whole_engine {
+    struct whole_engine_settings settings;
+    struct sampling_task sampling;
+    struct processing_task processing;
+    struct ring sampled; ///< From the sampling task.
+    struct ring watched; ///< To the processing task.
+    struct cycle_window sampled_slot[SAMPLING_TASK_WINDOWS];
+    struct cycle_window watched_slot[SAMPLING_TASK_WINDOWS];
+};
+
+/// Puts the parts together. What the settings point to outlives the engine.
+///
+/// @return STATUS_INVALID  a part has refused its settings.
+MUST_CHECK enum status whole_engine_init(struct whole_engine *engine,
+                                         const struct whole_engine_settings *settings);
+
+/// One step of every part: the next block goes as far as it can.
+///
+/// @return what sampling_task_step() says; STATUS_MISSING once the source has ended and all that it
+///         gave has been committed.
+MUST_CHECK enum status whole_engine_step(struct whole_engine *engine, uint64_t now_us);

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Builds the portable core for machines without an operating system and runs it there, in QEMU.
+# Usage: run_guests.sh build|digests|fast_math
+#   build      all of them: x86-64 by gcc and by clang, Cortex-M4F, rv32imc, and x86-64 with -ffast-math
+#   digests    every machine prints what it computed as SHA-256; all must be the same
+#   fast_math  a compiler that rearranges floating point must give itself away in every set
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+folder=$root/build/guests
+machines='x86-64-gcc x86-64-clang cortex-m4f rv32imc'
+
+configure() { # NAME CMAKE_ARGUMENTS...
+    local name=$1
+    shift
+    cmake -G Ninja -S "$root/tests/guests" -B "$folder/$name" -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_FLAGS_RELEASE=-O2 -DCMAKE_COMPILE_WARNING_AS_ERROR=ON "$@"
+}
+
+build() {
+    configure x86-64-gcc -DCMAKE_C_COMPILER=gcc
+    configure x86-64-clang -DCMAKE_C_COMPILER=clang
+    configure fast-math -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS=-ffast-math
+    configure cortex-m4f --toolchain "$root/cmake/guests/cortex_m4f.cmake"
+    configure rv32imc --toolchain "$root/cmake/guests/rv32imc.cmake"
+    local name
+    for name in $machines fast-math; do
+        cmake --build "$folder/$name"
+    done
+}
+
+# What the guest writes comes by semihosting, on QEMU's standard error.
+run() { # MACHINE PROGRAM
+    local program=$folder/$1/$2
+    local quiet=(-nographic -monitor none -serial none -semihosting-config 'enable=on,target=native')
+    case $1 in
+    cortex-m4f) timeout 300 qemu-system-arm -M mps2-an386 "${quiet[@]}" -kernel "$program" 2>&1 ;;
+    rv32imc) timeout 300 qemu-system-riscv32 -M virt -bios none "${quiet[@]}" -kernel "$program" 2>&1 ;;
+    *) "$program" ;;
+    esac
+}
+
+# The digest that a line such as "8d3f...  house" gives.
+digest() { # FILE SET
+    awk -v name="$2" '$2 == name { print $1 }' "$1"
+}
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+digests() {
+    local machine first='' known
+    for machine in $machines; do
+        run "$machine" determinism >"$folder/$machine.digests" || fail "$machine: $(cat "$folder/$machine.digests")"
+        [ -n "$first" ] || first=$folder/$machine.digests
+        diff "$first" "$folder/$machine.digests" || fail "$machine differs from x86-64"
+        echo "digest: $(digest "$folder/$machine.digests" all)  $machine"
+    done
+    # The guests' SHA-256 is nobody's word but their own, so it is asked for what is known.
+    known=$(for _ in 1 2 3 4; do printf '%b' "$(printf '\\x%02x' {0..250})"; done | sha256sum | cut -d' ' -f1)
+    [ "$known" = "$(digest "$first" known)" ] || fail 'SHA-256 is not what sha256sum says'
+    [ "$(wc -l <"$first")" -ge 4 ] || fail 'too little was compared'
+}
+
+fast_math() {
+    local same
+    run fast-math determinism >"$folder/fast-math.digests" || true
+    same=$(grep -Fx -f "$folder/x86-64-gcc.digests" "$folder/fast-math.digests" | awk '$2 != "known" { print $2 }')
+    [ -z "$same" ] || fail "-ffast-math makes no difference here, so the vectors have no teeth: $same"
+    [ "$(wc -l <"$folder/fast-math.digests")" -eq "$(wc -l <"$folder/x86-64-gcc.digests")" ] || fail 'it ended early'
+}
+
+case ${1:-} in
+build | digests | fast_math) "$1" ;;
+*) sed -n 's/^# //p' "$0" >&2; exit 2 ;;
+esac
