@@ -78,13 +78,24 @@ static void takes_what_is_left_for_the_interharmonics(void **state)
     assert_true(harmonics_between(bins, 10, 0) == powers(2, 8));
 }
 
-static void misses_no_power_when_all_groups_are_added(void **state)
+static void counts_every_bin_once_in_subgroups_and_what_lies_between(void **state)
 {
     (void)state;
-    fill(0, 12);
-    // Bins 0 and 1 hold the mean and a part of order 0, which has no group here.
-    const uint64_t all = harmonics_between(bins, 10, 0) + harmonics_subgroup(bins, 10, 1);
-    assert_true(all == powers(2, 11));
+    for (uint32_t cycles = 10; cycles <= 12; cycles += 2) {
+        const uint32_t last = cycles * (HARMONICS_COUNT + 1) - 2;
+        uint64_t all = 0;
+        for (uint32_t bin = 0; bin < RFFT_BINS; bin++) {
+            put(bin, (int32_t)(bin * 7919u % 100003u), (int32_t)(bin * 104729u % 100019u));
+            const int64_t re = bins[2 * bin];
+            const int64_t im = bins[2 * bin + 1];
+            all += bin >= 2 && bin <= last ? (uint64_t)(re * re + im * im) : 0;
+        }
+        uint64_t sum = harmonics_between(bins, cycles, 0);
+        for (uint32_t order = 1; order <= HARMONICS_COUNT; order++) {
+            sum += harmonics_subgroup(bins, cycles, order) + harmonics_between(bins, cycles, order);
+        }
+        assert_true(sum == all);
+    }
 }
 
 static void has_single_lines_for_windows_of_few_cycles(void **state)
@@ -173,7 +184,7 @@ int main(void)
         cmocka_unit_test_setup(takes_three_bins_for_a_subgroup, clear),
         cmocka_unit_test_setup(takes_half_of_the_outer_bins_for_a_group, clear),
         cmocka_unit_test_setup(takes_what_is_left_for_the_interharmonics, clear),
-        cmocka_unit_test_setup(misses_no_power_when_all_groups_are_added, clear),
+        cmocka_unit_test_setup(counts_every_bin_once_in_subgroups_and_what_lies_between, clear),
         cmocka_unit_test_setup(has_single_lines_for_windows_of_few_cycles, clear),
         cmocka_unit_test_setup(has_nothing_where_there_is_no_order, clear),
         cmocka_unit_test_setup(gives_back_droop_and_scale, clear),

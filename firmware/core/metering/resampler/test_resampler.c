@@ -120,7 +120,7 @@ static void keeps_every_line_of_a_window_with_fractional_ends(void **state)
     for (unsigned run = 0; run < 24; run++) {
         const double start = RESAMPLER_BEFORE + 0.137 * run;
         const double length = 1350.0 + 37.7 * run;
-        const unsigned k = 10 * (1 + (run * 17) % 50);
+        const unsigned k = 10 * (50 - (run * 17) % 50);
         const double frequency = k / length;
         for (unsigned n = 0; n < COUNT; n++) {
             samples[n] = (int32_t)lround(4e6 * cos(TURN * frequency * (n - start) + 0.3)) + 5000000;
