@@ -16,7 +16,8 @@ struct cycle_window {
     uint64_t ended_us;   ///< Uptime at the end of the window.
     double rate_hz;      ///< Frames per second.
     uint32_t lag_frames; ///< The lag of sums.lagged.
-    uint32_t cycles;     ///< Whole cycles in the window; 0 in a fragment.
+    uint32_t cycles;     ///< Whole cycles in the window; 0 in a fragment. A merged window holds
+                         ///< whole windows.
     bool whole;       ///< Nothing but whole, sound cycles: fit for root mean squares and frequency.
     uint16_t clipped; ///< Bit n: input n touched a rail.
     uint16_t quality; ///< Bits of enum reading_quality.

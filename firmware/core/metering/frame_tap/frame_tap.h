@@ -10,7 +10,8 @@
 ///
 ///     frames(0..31)  boundary(fraction)  frames(32..127)  frames(0..127)  gap()  frames(...)
 ///
-/// means that a cycle ends `fraction` of the way from frame 31 to frame 32.
+/// means that a cycle ends `fraction` of the way from frame 31 to frame 32. Gaps may follow one
+/// another without frames in between; what they lost adds up, unless it is unknown in one of them.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -37,6 +37,36 @@ enum status sampling_task_init(struct sampling_task *task, const struct adc_sour
     return mains_phase_init(&task->phase, rate_mhz, floor_codes);
 }
 
+enum status sampling_task_add_tap(struct sampling_task *task, const struct frame_tap *tap)
+{
+    if (task->taps == FRAME_TAP_LIMIT) {
+        return STATUS_FULL;
+    }
+    task->tap[task->taps++] = tap;
+    return STATUS_OK;
+}
+
+static void tell_frames(const struct sampling_task *task, uint32_t from, uint32_t to)
+{
+    for (uint32_t n = 0; n < task->taps && from < to; n++) {
+        task->tap[n]->frames(task->tap[n]->ctx, &task->block, from, to);
+    }
+}
+
+static void tell_boundary(const struct sampling_task *task, const struct tap_boundary *boundary)
+{
+    for (uint32_t n = 0; n < task->taps; n++) {
+        task->tap[n]->boundary(task->tap[n]->ctx, boundary);
+    }
+}
+
+static void tell_gap(const struct sampling_task *task, uint64_t lost_frames)
+{
+    for (uint32_t n = 0; n < task->taps; n++) {
+        task->tap[n]->gap(task->tap[n]->ctx, lost_frames);
+    }
+}
+
 /// Puts a window into the ring; false while the ring is full.
 static bool emit(struct sampling_task *task, const struct cycle_window *window)
 {
@@ -103,6 +133,7 @@ static void take_fragment(struct sampling_task *task, uint64_t ended_us)
     window_close(task);
     window_take_cycle(task, 0, ended_us);
     window_close(task);
+    task->cycles_taken = 0;
 }
 
 static uint32_t cycles_wanted(const struct sampling_task *task)
@@ -110,8 +141,9 @@ static uint32_t cycles_wanted(const struct sampling_task *task)
     if (task->settings.cycles_per_window != 0) {
         return task->settings.cycles_per_window;
     }
-    const bool slow = mains_phase_period(&task->phase) * BETWEEN_HZ > task->rate_hz;
-    return slow ? CYCLES_50HZ : CYCLES_60HZ;
+    const double period = mains_phase_period(&task->phase);
+    const bool fast = period > 0.0 && period * BETWEEN_HZ <= task->rate_hz;
+    return fast ? CYCLES_60HZ : CYCLES_50HZ;
 }
 
 static void take_boundary(struct sampling_task *task, const struct mains_phase_boundary *boundary,
@@ -122,14 +154,25 @@ static void take_boundary(struct sampling_task *task, const struct mains_phase_b
     if (boundary->jumped) {
         task->cycle_quality |= READING_QUALITY_PHASE_JUMP;
     }
-    if (boundary->cycle_frames > 0.0 && !boundary->jumped && (task->cycle_quality & broken) == 0) {
-        window_take_cycle(task, 1, ended_us);
-        if (task->window.cycles >= cycles_wanted(task)) {
-            window_close(task);
-        }
-    } else {
+    const uint32_t wanted = cycles_wanted(task);
+    struct tap_boundary told = { .fraction = boundary->fraction,
+                                 .cycle_frames = boundary->cycle_frames,
+                                 .period_frames = mains_phase_period(&task->phase),
+                                 .cycles_per_window = wanted,
+                                 .uptime_us = ended_us };
+    told.jumped =
+        !(boundary->cycle_frames > 0.0) || boundary->jumped || (task->cycle_quality & broken) != 0;
+    if (told.jumped) {
         take_fragment(task, ended_us);
+    } else {
+        window_take_cycle(task, 1, ended_us);
+        told.window_ends = ++task->cycles_taken >= wanted;
     }
+    if (told.window_ends) {
+        window_close(task);
+        task->cycles_taken = 0;
+    }
+    tell_boundary(task, &told);
 }
 
 /// Uptime at frame `frame` of the block in hand, whose last frame has just come.
@@ -153,6 +196,7 @@ static void note_gap(struct sampling_task *task, uint64_t lost_frames, uint16_t 
 {
     task->counters.gaps++;
     task->counters.lost_frames += lost_frames;
+    tell_gap(task, lost_frames);
     mains_phase_restart(&task->phase);
     if (!task->started) {
         return;
@@ -224,6 +268,7 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
     struct mains_phase_boundary boundary;
     while (mains_phase_feed(&task->phase, reference + fed, count - fed, &boundary)) {
         const uint32_t frame = fed + boundary.frame;
+        tell_frames(task, summed, frame);
         cycle_sums_add(&task->cycle, task->wiring, task->source->input_count, block, &task->history,
                        summed, frame);
         task->cycle.end =
@@ -233,6 +278,7 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
         summed = frame;
         fed = frame + 1u;
     }
+    tell_frames(task, summed, count);
     cycle_sums_add(&task->cycle, task->wiring, task->source->input_count, block, &task->history,
                    summed, count);
     task->counters.frames += count;

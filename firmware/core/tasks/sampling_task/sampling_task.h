@@ -12,8 +12,10 @@
 ///     becomes a window of its own, so it spoils no other; it counts for energy.
 ///   - When the ring is full, summing goes on in the present window, and nothing is lost
 ///     (READING_QUALITY_MERGED).
+///   - Whoever wants the samples themselves adds a frame_tap.
 ///
-/// One task owns a sampling_task and calls its functions; the ring is the only way out.
+/// One task owns a sampling_task and calls its functions; the ring and the taps are the only ways
+/// out.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@
 #include "adc_source.h"
 #include "cycle_sums.h"
 #include "cycle_window.h"
+#include "frame_tap.h"
 #include "mains_phase.h"
 #include "ring.h"
 #include "status.h"
@@ -57,6 +60,9 @@ struct sampling_task {
     struct frame_history history;
     struct cycle_window window; ///< Cycles that are complete.
     struct cycle_sums cycle;    ///< The cycle in progress.
+    uint32_t cycles_taken;      ///< Whole cycles in a row towards the window's number.
+    const struct frame_tap *tap[FRAME_TAP_LIMIT];
+    uint32_t taps;
     uint16_t cycle_clipped;
     uint16_t cycle_quality;
     bool started; ///< The first frame has come.
@@ -73,6 +79,12 @@ MUST_CHECK enum status sampling_task_init(struct sampling_task *task,
                                           const struct adc_source *source,
                                           const struct wiring *wiring, struct ring *ring,
                                           const struct sampling_settings *settings);
+
+/// Lets `tap` listen from the next frame on. It outlives the task; before the first step only.
+///
+/// @return STATUS_FULL  there are FRAME_TAP_LIMIT of them already.
+MUST_CHECK enum status sampling_task_add_tap(struct sampling_task *task,
+                                             const struct frame_tap *tap);
 
 /// Takes one block from the source. Call it again at once after STATUS_OK, soon (10 ms) after
 /// another.

@@ -206,7 +206,7 @@ static void goes_on_summing_while_the_ring_is_full(void **state)
     assert_true(f->task.counters.merges > 0);
     assert_int_equal(take_all(f, &quality, &cycles), RING_SLOTS);
     assert_int_equal(quality, READING_QUALITY_PARTIAL);
-    run_for(f, 0.1);
+    run_for(f, 0.25);
     struct cycle_window window = { .cycles = 0 };
     assert_true(take(f, &window));
     assert_true(window.cycles > 400);
