@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "batch_column.h"
 #include "batch_key.h"
 #include "cbor_reader.h"
+#include "record_fields.h"
 
 /// What is left to read once the header is known.
 struct body {
@@ -61,54 +61,78 @@ static enum status read_header(const uint8_t *data, size_t size, struct batch_he
     return STATUS_OK;
 }
 
-static enum status read_anchor(struct cbor_reader *reader, uint64_t *index, struct anchor *anchor)
+static enum status read_tail(struct cbor_reader *reader, struct record *record)
 {
-    size_t fields;
-    uint64_t uncertainty_ms;
-    uint64_t source;
-
-    if (cbor_read_array(reader, &fields) != STATUS_OK || fields != BATCH_ANCHOR_FIELDS ||
-        cbor_read_uint(reader, index) != STATUS_OK ||
-        cbor_read_uint(reader, &anchor->uptime_ms) != STATUS_OK || anchor->uptime_ms > INT64_MAX ||
-        cbor_read_int(reader, &anchor->utc_ms) != STATUS_OK ||
-        cbor_read_uint(reader, &uncertainty_ms) != STATUS_OK || uncertainty_ms > UINT32_MAX ||
-        cbor_read_uint(reader, &source) != STATUS_OK || source > ANCHOR_SOURCE_SNTP) {
+    struct batch_row row = { 0 };
+    const bool smooth = record_tail_is_smooth(record->kind);
+    const unsigned tail_count = record_tail_count(record);
+    size_t count;
+    if (cbor_read_array(reader, &count) != STATUS_OK || count > tail_count) {
         return STATUS_CORRUPT;
     }
-    anchor->uncertainty_ms = (uint32_t)uncertainty_ms;
-    anchor->source = (uint8_t)source;
+    for (unsigned i = 0; i < tail_count; i++) {
+        int64_t value = 0;
+        if (i < count && cbor_read_int(reader, &value) != STATUS_OK) {
+            return STATUS_CORRUPT;
+        }
+        value = smooth ? batch_row_value(&row, true, value) : value;
+        if (!record_tail_store(record, i, value)) {
+            return STATUS_CORRUPT;
+        }
+    }
     return STATUS_OK;
 }
 
-static enum status read_anchors(struct cbor_reader *reader, struct record *records, unsigned count)
+/// Reads a record that is no reading, behind its index.
+static enum status read_record(struct cbor_reader *reader, struct record *record, unsigned kind)
 {
-    size_t anchor_count;
-    uint64_t lowest_index = 0;
-
-    if (read_key(reader, BATCH_KEY_ANCHORS) != STATUS_OK ||
-        cbor_read_array(reader, &anchor_count) != STATUS_OK || anchor_count < 1) {
-        return STATUS_CORRUPT;
-    }
-    for (size_t i = 0; i < anchor_count; i++) {
-        uint64_t index;
-        struct anchor anchor;
-        if (read_anchor(reader, &index, &anchor) != STATUS_OK || index < lowest_index ||
-            index >= count) {
+    const struct record_field_table head = record_head_fields(kind);
+    *record = (struct record){ .kind = (uint8_t)kind };
+    for (unsigned i = 0; i < head.count; i++) {
+        int64_t value;
+        if (cbor_read_int(reader, &value) != STATUS_OK ||
+            !record_field_store(&head.field[i], record, value)) {
             return STATUS_CORRUPT;
         }
-        records[index] = (struct record){ .kind = RECORD_KIND_ANCHOR, .anchor = anchor };
+    }
+    if (record_has_tail(kind) && read_tail(reader, record) != STATUS_OK) {
+        return STATUS_CORRUPT;
+    }
+    return record_is_valid(record) ? STATUS_OK : STATUS_CORRUPT;
+}
+
+/// Reads all records of one kind into their places, each of which is a reading until then.
+static enum status read_kind(struct cbor_reader *reader, struct record *records, unsigned count,
+                             unsigned kind)
+{
+    const size_t fields = 1u + record_head_fields(kind).count + (record_has_tail(kind) ? 1u : 0u);
+    size_t kind_count;
+    uint64_t lowest_index = 0;
+
+    if (read_key(reader, (enum batch_key)batch_key_of(kind)) != STATUS_OK ||
+        cbor_read_array(reader, &kind_count) != STATUS_OK || kind_count < 1) {
+        return STATUS_CORRUPT;
+    }
+    for (size_t i = 0; i < kind_count; i++) {
+        uint64_t index;
+        size_t size;
+        if (cbor_read_array(reader, &size) != STATUS_OK || size != fields ||
+            cbor_read_uint(reader, &index) != STATUS_OK || index < lowest_index || index >= count ||
+            records[index].kind != RECORD_KIND_READING ||
+            read_record(reader, &records[index], kind) != STATUS_OK) {
+            return STATUS_CORRUPT;
+        }
         lowest_index = index + 1;
     }
     return STATUS_OK;
 }
 
 /// Reads one column into all readings; `channel` as in the encoder.
-static enum status read_column(struct cbor_reader *reader, const struct column *column,
+static enum status read_column(struct cbor_reader *reader, const struct record_field *field,
                                unsigned channel, const struct slots *slots)
 {
+    struct batch_row row = { 0 };
     size_t count;
-    uint64_t value = 0; // Sums are taken modulo 2^64, as the encoder does.
-    uint64_t difference = 0;
 
     if (cbor_read_array(reader, &count) != STATUS_OK || count > slots->count) {
         return STATUS_CORRUPT;
@@ -118,20 +142,14 @@ static enum status read_column(struct cbor_reader *reader, const struct column *
         if (i < count && cbor_read_int(reader, &coded) != STATUS_OK) {
             return STATUS_CORRUPT;
         }
-        if (column->steady && i >= 1) {
-            difference += (uint64_t)coded;
-            value += difference;
-        } else {
-            value += (uint64_t)coded;
-        }
-
+        const int64_t value = batch_row_value(&row, field->steady, coded);
         struct reading *reading = slots->reading[i];
         if (channel == BATCH_NO_CHANNEL) {
-            if (!batch_column_store(column, reading, (int64_t)value)) {
+            if (!record_field_store(field, reading, value)) {
                 return STATUS_CORRUPT;
             }
         } else if ((((unsigned)reading->channels >> channel) & 1u) != 0) {
-            if (!batch_column_store(column, &reading->channel[channel], (int64_t)value)) {
+            if (!record_field_store(field, &reading->channel[channel], value)) {
                 return STATUS_CORRUPT;
             }
         } else if (value != 0) {
@@ -148,8 +166,8 @@ static enum status read_readings(struct cbor_reader *reader, const struct slots 
         cbor_read_array(reader, &column_count) != STATUS_OK) {
         return STATUS_CORRUPT;
     }
-    for (unsigned i = 0; i < READING_COLUMN_COUNT; i++) {
-        if (read_column(reader, &batch_reading_columns[i], BATCH_NO_CHANNEL, slots) != STATUS_OK) {
+    for (unsigned i = 0; i < RECORD_READING_FIELDS; i++) {
+        if (read_column(reader, &record_reading_fields[i], BATCH_NO_CHANNEL, slots) != STATUS_OK) {
             return STATUS_CORRUPT;
         }
     }
@@ -158,17 +176,17 @@ static enum status read_readings(struct cbor_reader *reader, const struct slots 
     for (unsigned i = 0; i < slots->count; i++) {
         channels |= slots->reading[i]->channels;
     }
-    size_t columns_read = READING_COLUMN_COUNT;
+    size_t columns_read = RECORD_READING_FIELDS;
     for (unsigned channel = 0; channel < READING_CHANNEL_COUNT; channel++) {
         if ((((unsigned)channels >> channel) & 1u) == 0) {
             continue;
         }
-        for (unsigned i = 0; i < CHANNEL_COLUMN_COUNT; i++) {
-            if (read_column(reader, &batch_channel_columns[i], channel, slots) != STATUS_OK) {
+        for (unsigned i = 0; i < RECORD_CHANNEL_FIELDS; i++) {
+            if (read_column(reader, &record_channel_fields[i], channel, slots) != STATUS_OK) {
                 return STATUS_CORRUPT;
             }
         }
-        columns_read += CHANNEL_COLUMN_COUNT;
+        columns_read += RECORD_CHANNEL_FIELDS;
     }
     return columns_read == column_count ? STATUS_OK : STATUS_CORRUPT;
 }
@@ -191,11 +209,14 @@ enum status batch_decode(const uint8_t *data, size_t size, struct batch_header *
         records[i] = (struct record){ .kind = RECORD_KIND_READING };
     }
 
-    // The header's six pairs come first; the next key tells whether there are anchors.
+    // The header's six pairs come first; the next key tells which kinds there are.
     size_t pairs = BATCH_KEY_ANCHORS;
-    struct cbor_reader peek = body.reader;
-    if (read_key(&peek, BATCH_KEY_ANCHORS) == STATUS_OK) {
-        if (read_anchors(&body.reader, records, header->count) != STATUS_OK) {
+    for (unsigned kind = RECORD_KIND_ANCHOR; kind < RECORD_KIND_COUNT; kind++) {
+        struct cbor_reader peek = body.reader;
+        if (read_key(&peek, (enum batch_key)batch_key_of(kind)) != STATUS_OK) {
+            continue;
+        }
+        if (read_kind(&body.reader, records, header->count, kind) != STATUS_OK) {
             return STATUS_CORRUPT;
         }
         pairs++;

@@ -42,7 +42,11 @@ static struct record make_extreme(bool high)
                      .frequency_mhz = high ? UINT32_MAX : 0,
                      .quality = high ? UINT16_MAX : 0,
                      .channels = 0x81,
-                     .connected = high ? UINT8_MAX : 0 },
+                     .connected = high ? UINT8_MAX : 0,
+                     .rate = high ? READING_RATE_COUNT - 1 : 0,
+                     .total = { .import_mj = { high ? INT64_MAX : 0, 3, 4, 5 },
+                                .export_mj = { 6, 7, 8, high ? 0 : INT64_MAX },
+                                .reactive_mvars = { 9, high ? INT64_MAX : 0, 10, 11 } } },
     };
     for (unsigned i = 0; i < READING_CHANNEL_COUNT; i += READING_CHANNEL_COUNT - 1) {
         record.reading.channel[i] = (struct reading_channel){
@@ -55,6 +59,10 @@ static struct record make_extreme(bool high)
             .quality = high ? UINT16_MAX : 0,
             .import_mj = high ? INT64_MAX : 0,
             .export_mj = high ? 0 : INT64_MAX,
+            .fundamental_voltage_10mv = high ? UINT32_MAX : 0,
+            .fundamental_current_100ua = high ? UINT32_MAX : 0,
+            .fundamental_power_10mw = high ? INT32_MAX : INT32_MIN,
+            .reactive_mvars = { high ? INT64_MAX : 0, 1, 2, high ? 0 : INT64_MAX },
         };
     }
     return record;
@@ -92,12 +100,20 @@ void batch_vector_fill(struct batch_vector *vector, unsigned index)
             vector->records[i] = reading_example_next(&example, READING_CHANNEL_COUNT);
         }
         break;
-    default:
+    case 4:
         vector->name = "batch_channels_come_and_go";
         vector->header = make_header(500, BATCH_RECORD_LIMIT);
         for (unsigned i = 0; i < vector->header.count; i++) {
             vector->records[i] =
                 i % 16 == 5 ? make_anchor(10000 + i) : reading_example_next(&example, i / 8);
+        }
+        break;
+    default:
+        vector->name = "batch_every_kind";
+        vector->header = make_header(20, 3 * RECORD_KIND_COUNT);
+        for (unsigned i = 0; i < vector->header.count; i++) {
+            vector->records[i] = i % 3 == 2 ? reading_example_wild(&example)
+                                            : reading_example_extreme(i / 3, i % 3 == 1);
         }
         break;
     }

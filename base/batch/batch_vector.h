@@ -5,7 +5,7 @@
 
 #include "batch.h"
 
-enum { BATCH_VECTOR_COUNT = 5 };
+enum { BATCH_VECTOR_COUNT = 6 };
 
 struct batch_vector {
     const char *name; ///< Of the file, without its ending.

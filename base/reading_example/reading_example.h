@@ -23,9 +23,14 @@ uint64_t reading_example_random(struct reading_example *example);
 /// noise.
 struct record reading_example_next(struct reading_example *example, unsigned channel_count);
 
-/// Any valid record: fields take their extremes, small values and anything between; every fourth is
-/// an anchor.
+/// Any valid record: fields take their extremes, small values and anything between. Half of them
+/// are readings.
 struct record reading_example_wild(struct reading_example *example);
 
-/// Compares what counts: unmeasured channels are taken as all zero.
+/// A valid record of `kind` whose fields are all at one end of their range, as hard to code against
+/// one with the others as can be.
+struct record reading_example_extreme(unsigned kind, bool high);
+
+/// Compares what counts: unmeasured channels are taken as all zero, and so are samples behind the
+/// last one.
 bool reading_example_is_same(const struct record *a, const struct record *b);

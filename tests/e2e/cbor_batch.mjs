@@ -36,7 +36,7 @@ const column = (...values) => array(...values.map(int));
 export function entries({ journalId, seq, oldest = 1, boot = 1, uptimeMs = 1000 * Number(seq) }) {
   return [
     [0, uint(1)], [1, bytes(journalId)], [2, uint(boot)], [3, uint(seq)], [4, uint(oldest)], [5, uint(1)],
-    [7, array(column(uptimeMs), column(1000000), column(50000), column(), column(), column())],
+    [11, array(column(uptimeMs), column(1000000), column(50000), ...Array.from({ length: 16 }, () => column()))],
   ];
 }
 

@@ -6,6 +6,7 @@
 
 #include "delivery_rule.h"
 #include "meter_intake.h"
+#include "record_fields.h"
 
 enum { DATA_BATCH_CAPACITY = 1024 };
 
@@ -164,9 +165,7 @@ static void bound_uptimes(struct batch_row *row, const struct record *records)
 {
     row->first_uptime_ms = UINT64_MAX;
     for (uint32_t i = row->skip; i < row->skip + row->count; i++) {
-        const struct record *record = &records[i];
-        const uint64_t uptime_ms = record->kind == RECORD_KIND_ANCHOR ? record->anchor.uptime_ms
-                                                                      : record->reading.uptime_ms;
+        const uint64_t uptime_ms = record_uptime_ms(&records[i]);
         row->first_uptime_ms = uptime_ms < row->first_uptime_ms ? uptime_ms : row->first_uptime_ms;
         row->last_uptime_ms = uptime_ms > row->last_uptime_ms ? uptime_ms : row->last_uptime_ms;
     }

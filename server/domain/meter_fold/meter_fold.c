@@ -169,6 +169,8 @@ enum status meter_fold_take(struct meter_fold *fold, uint32_t boot_id, uint64_t 
 {
     if (record->kind == RECORD_KIND_ANCHOR) {
         fold->anchor = record->anchor;
+    }
+    if (record->kind != RECORD_KIND_READING) {
         return STATUS_OK;
     }
     const struct placed_reading placed = {

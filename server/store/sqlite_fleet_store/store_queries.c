@@ -20,6 +20,8 @@ static enum status note_latest(void *ctx, const struct walked_batch *batch)
         const struct record *record = &batch->records[i];
         if (record->kind == RECORD_KIND_ANCHOR) {
             anchor = record->anchor;
+        }
+        if (record->kind != RECORD_KIND_READING) {
             continue;
         }
         search->found = true;

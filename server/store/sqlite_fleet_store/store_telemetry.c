@@ -49,6 +49,8 @@ static enum status add_batch(void *ctx, const struct walked_batch *batch)
         const struct record *record = &batch->records[i];
         if (record->kind == RECORD_KIND_ANCHOR) {
             anchor = record->anchor;
+        }
+        if (record->kind != RECORD_KIND_READING) {
             continue;
         }
         const struct placed_reading placed = {

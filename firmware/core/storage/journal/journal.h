@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The journal: every reading and anchor from the moment it is measured until the server has it.
+/// The journal: every record from the moment it is measured until the server has it.
 ///
 /// A ring of append-only entries in flash. It promises, whatever the power does:
 ///   - a record whose append returned STATUS_OK is there after any power cut;
@@ -27,9 +27,9 @@
 #include "status.h"
 
 enum {
-    JOURNAL_SECTOR_SIZE_MIN = 2048, ///< Smallest sector that a journal can live in.
+    JOURNAL_SECTOR_SIZE_MIN = 2560, ///< Smallest sector that a journal can live in.
     JOURNAL_SECTOR_COUNT_MIN = 2,
-    JOURNAL_ENTRY_SIZE_LIMIT = 832, ///< Largest entry; a multiple of FLASH_PROGRAM_SIZE.
+    JOURNAL_ENTRY_SIZE_LIMIT = 1152, ///< Largest entry; a multiple of FLASH_PROGRAM_SIZE.
 };
 
 /// One place in the ring: where to look for record `seq`, and the reading that it is told against.

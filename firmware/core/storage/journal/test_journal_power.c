@@ -48,7 +48,8 @@ static enum status fill(void *ctx, void *out, size_t size)
 
 static const struct entropy entropy = { .fill = fill };
 
-/// Readings of one to three channels; anchors alone for a while, so that they fill whole sectors.
+/// Readings of one to three channels and, between them, every other kind at its largest; anchors
+/// alone for a while, so that they fill whole sectors.
 static struct record make_record(struct reading_example *example, unsigned index)
 {
     if (index % 9 == 4 || (index >= 20 && index < 60)) {
@@ -56,6 +57,10 @@ static struct record make_record(struct reading_example *example, unsigned index
                                 .anchor = { .uptime_ms = index,
                                             .utc_ms = 1763690000000 + (int64_t)index * 1000,
                                             .source = ANCHOR_SOURCE_HOST } };
+    }
+    if (index % 12 == 7) {
+        const unsigned kind = RECORD_KIND_ANCHOR + index / 12 % (RECORD_KIND_COUNT - 1);
+        return reading_example_extreme(kind, index % 24 == 7);
     }
     return reading_example_next(example, 1 + index % 3);
 }
