@@ -113,8 +113,8 @@ build_programs() {
     if [ ! -e "$build/build.ninja" ]; then
         quietly configure.log cmake --preset release -B "$build" -DBUILD_TESTING=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF
     fi
-    [ -x "$build/server/daemon/ohmd" ] || step 'Building ohmd and ohm-device'
-    quietly build.log cmake --build "$build" --target ohmd ohm-device
+    [ -x "$build/server/daemon/ohmd/ohmd" ] || step 'Building ohmd, ohm-device and ohm'
+    quietly build.log cmake --build "$build" --target ohmd ohm-device ohm
 }
 
 dashboard_is_new() {
@@ -291,6 +291,7 @@ else
     echo "Sign-in:        admin, with the password of the first start"
     echo "                (lost? stop, then: $build/server/daemon/ohmd/ohmd --config $home/ohmd/ohmd.conf --reset-administrator)"
 fi
+echo "Command line:   $build/cli/ohm/ohm login --ca $pki/ca.pem https://localhost:$https_port"
 echo "Logs and data:  $home"
 if [ $lab = yes ]; then
     mkdir -p "$home/lab/certs"
