@@ -4,19 +4,6 @@
 #include <math.h>
 #include <stddef.h>
 
-static const struct {
-    uint16_t bit;
-    const char *name;
-} QUALITY_NAMES[] = {
-    { READING_QUALITY_GAP, "gap" },
-    { READING_QUALITY_NO_REFERENCE, "no_reference" },
-    { READING_QUALITY_CLIPPED, "clipped" },
-    { READING_QUALITY_PARTIAL, "partial" },
-    { READING_QUALITY_PHASE_JUMP, "phase_jump" },
-    { READING_QUALITY_CHANNEL_SWAP, "channel_swap" },
-    { READING_QUALITY_MERGED, "merged" },
-};
-
 static const char *profile_name(enum device_profile profile)
 {
     switch (profile) {
@@ -24,20 +11,6 @@ static const char *profile_name(enum device_profile profile)
         return "energy_meter";
     }
     return "unknown";
-}
-
-static const char *time_source_name(uint8_t source)
-{
-    switch (source) {
-    case ANCHOR_SOURCE_SERVER:
-        return "server";
-    case ANCHOR_SOURCE_HOST:
-        return "host";
-    case ANCHOR_SOURCE_SNTP:
-        return "sntp";
-    default:
-        return "none";
-    }
 }
 
 void fleet_json_quantity(struct json_writer *writer, const char *name, double value,
@@ -103,74 +76,6 @@ void fleet_json_device(struct json_writer *writer, const char *name,
                 device->reference_voltage_v, 2);
     write_known(writer, "frequency_hz", device->electrical_known && device->frequency_hz > 0.0,
                 device->frequency_hz, 3);
-    json_writer_end_object(writer);
-}
-
-static void write_quality(struct json_writer *writer, uint16_t quality)
-{
-    json_writer_begin_array(writer, "quality");
-    for (size_t i = 0; i < sizeof QUALITY_NAMES / sizeof QUALITY_NAMES[0]; i++) {
-        if ((quality & QUALITY_NAMES[i].bit) != 0) {
-            json_writer_string(writer, NULL, QUALITY_NAMES[i].name);
-        }
-    }
-    json_writer_end_array(writer);
-}
-
-static void write_channel(struct json_writer *writer, unsigned index, bool connected,
-                          const struct reading_channel *channel)
-{
-    json_writer_begin_object(writer, NULL);
-    json_writer_integer(writer, "channel", index);
-    json_writer_boolean(writer, "connected", connected);
-    json_writer_decimal(writer, "voltage_v", channel->voltage_10mv, 2);
-    json_writer_decimal(writer, "current_a", channel->current_100ua, 4);
-    json_writer_decimal(writer, "active_power_w", channel->active_power_10mw, 2);
-    json_writer_decimal(writer, "reactive_power_var", channel->reactive_power_10mvar, 2);
-    json_writer_decimal(writer, "apparent_power_va", channel->apparent_power_10mva, 2);
-    json_writer_decimal(writer, "power_factor", channel->power_factor_1e4, 4);
-    json_writer_integer(writer, "import_mj", channel->import_mj);
-    json_writer_integer(writer, "export_mj", channel->export_mj);
-    write_quality(writer, channel->quality);
-    json_writer_end_object(writer);
-}
-
-void fleet_json_journal_id(struct json_writer *writer, const char *name,
-                           const uint8_t journal_id[JOURNAL_ID_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-    char text[2 * JOURNAL_ID_SIZE + 1];
-    for (size_t i = 0; i < JOURNAL_ID_SIZE; i++) {
-        text[2 * i] = digits[journal_id[i] >> 4];
-        text[2 * i + 1] = digits[journal_id[i] & 15u];
-    }
-    text[2 * JOURNAL_ID_SIZE] = '\0';
-    json_writer_string(writer, name, text);
-}
-
-void fleet_json_reading(struct json_writer *writer, const char *name,
-                        const struct stored_reading *stored)
-{
-    const struct reading *reading = &stored->reading;
-
-    json_writer_begin_object(writer, name);
-    json_writer_string(writer, "device_id", stored->device_id);
-    fleet_json_journal_id(writer, "journal_id", stored->journal_id);
-    json_writer_unsigned(writer, "seq", stored->seq);
-    json_writer_integer(writer, "time_ms", stored->time_ms);
-    json_writer_string(writer, "time_source", time_source_name(stored->time_source));
-    json_writer_unsigned(writer, "uptime_ms", reading->uptime_ms);
-    json_writer_unsigned(writer, "boot_id", stored->boot_id);
-    json_writer_unsigned(writer, "window_us", reading->window_us);
-    json_writer_decimal(writer, "frequency_hz", reading->frequency_mhz, 3);
-    write_quality(writer, reading->quality);
-    json_writer_begin_array(writer, "channels");
-    for (unsigned i = 0; i < READING_CHANNEL_COUNT; i++) {
-        if ((reading->channels >> i & 1u) != 0) {
-            write_channel(writer, i, (reading->connected >> i & 1u) != 0, &reading->channel[i]);
-        }
-    }
-    json_writer_end_array(writer);
     json_writer_end_object(writer);
 }
 

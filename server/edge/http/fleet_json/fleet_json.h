@@ -12,6 +12,10 @@ void fleet_json_device(struct json_writer *writer, const char *name,
                        const struct device_view *device);
 void fleet_json_reading(struct json_writer *writer, const char *name,
                         const struct stored_reading *reading);
+
+/// Writes the registers by rate and by quadrant as the members "rates" and "reactive_mvars".
+void fleet_json_rates(struct json_writer *writer, const struct reading_total *total);
+
 void fleet_json_relay(struct json_writer *writer, const char *device_id, uint8_t relay_mask,
                       int64_t time_ms);
 void fleet_json_command(struct json_writer *writer, const char *device_id,

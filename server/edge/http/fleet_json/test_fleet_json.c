@@ -83,7 +83,12 @@ static void a_reading_is_the_same_to_the_last_digit(void **state)
                      .frequency_mhz = 50012,
                      .channels = 0x81,
                      .connected = 0x80,
-                     .quality = READING_QUALITY_GAP | READING_QUALITY_MERGED },
+                     .quality =
+                         READING_QUALITY_GAP | READING_QUALITY_MERGED | READING_QUALITY_FLAGGED,
+                     .rate = 2,
+                     .total = { .import_mj = { 1, 2, 9007199254740993, 0 },
+                                .export_mj = { 0, 0, 5, 0 },
+                                .reactive_mvars = { 6, 0, 0, 7 } } },
     };
     stored.reading.channel[7] = (struct reading_channel){
         .voltage_10mv = 23005,
@@ -92,7 +97,13 @@ static void a_reading_is_the_same_to_the_last_digit(void **state)
         .power_factor_1e4 = -9999,
         .import_mj = 9007199254740993,
         .export_mj = 1,
-        .quality = READING_QUALITY_CLIPPED,
+        .quality = READING_QUALITY_CLIPPED | READING_QUALITY_CREEP,
+        .apparent_power_10mva = 28405,
+        .fundamental_voltage_10mv = 23000,
+        .fundamental_current_100ua = 12000,
+        .fundamental_power_10mw = -27590,
+        .reactive_power_10mvar = 300,
+        .reactive_mvars = { 1, 2, 3, 9007199254740995 },
     };
     start();
     fleet_json_reading(&writer, NULL, &stored);
@@ -100,12 +111,33 @@ static void a_reading_is_the_same_to_the_last_digit(void **state)
     assert_non_null(strstr(text, "\"journal_id\":\"ab010000000000000000000000000000\","
                                  "\"seq\":18446744073709551615,\"time_ms\":1763690000123,"
                                  "\"time_source\":\"sntp\""));
-    assert_non_null(strstr(text, "\"frequency_hz\":50.012,\"quality\":[\"gap\",\"merged\"]"));
+    assert_non_null(strstr(
+        text, "\"frequency_hz\":50.012,\"rate\":2,\"quality\":[\"gap\",\"merged\",\"flagged\"]"));
     assert_non_null(strstr(text, "{\"channel\":7,\"connected\":true,\"voltage_v\":230.05,"
                                  "\"current_a\":1.2345,\"active_power_w\":-284.01,"));
     assert_non_null(strstr(text, "\"power_factor\":-0.9999,\"import_mj\":9007199254740993,"
-                                 "\"export_mj\":1,\"quality\":[\"clipped\"]}"));
+                                 "\"export_mj\":1,\"quality\":[\"clipped\",\"creep\"],"));
+    assert_non_null(strstr(text, "\"fundamental_voltage_v\":230,\"fundamental_current_a\":1.2,"
+                                 "\"fundamental_power_w\":-275.9,"
+                                 "\"fundamental_apparent_power_va\":276,"));
+    assert_non_null(strstr(text, "\"displacement_power_factor\":-0.9996,"));
+    assert_non_null(strstr(text, "\"reactive_mvars\":[1,2,3,9007199254740995]}"));
+    assert_non_null(strstr(text, "\"total\":{\"import_mj\":9007199254740996,\"export_mj\":5,"
+                                 "\"rates\":[{\"import_mj\":1,\"export_mj\":0},"));
+    assert_non_null(strstr(text, "\"reactive_mvars\":[6,0,0,7]}"));
     assert_null(strstr(text, "\"channel\":1"));
+}
+
+static void a_reading_without_a_reference_has_nulls(void **state)
+{
+    (void)state;
+    struct stored_reading stored = { .device_id = "m", .reading = { .channels = 1 } };
+    start();
+    fleet_json_reading(&writer, NULL, &stored);
+    (void)finish();
+    assert_non_null(strstr(text, "\"frequency_hz\":null,"));
+    assert_non_null(strstr(text, "\"displacement_power_factor\":null,\"voltage_thd\":null,"
+                                 "\"current_thd\":null,"));
 }
 
 static void a_series_has_nulls_where_nothing_was_measured(void **state)
@@ -151,6 +183,7 @@ int main(void)
         cmocka_unit_test(says_null_for_everything_unknown),
         cmocka_unit_test(says_what_is_known),
         cmocka_unit_test(a_reading_is_the_same_to_the_last_digit),
+        cmocka_unit_test(a_reading_without_a_reference_has_nulls),
         cmocka_unit_test(a_series_has_nulls_where_nothing_was_measured),
     };
     return cmocka_run_group_tests_name("fleet_json", tests, NULL, NULL);

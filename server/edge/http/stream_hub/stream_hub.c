@@ -9,7 +9,7 @@
 
 #include "fleet_json.h"
 
-enum { MESSAGE_CAPACITY = 8192, HEAD_CAPACITY = 32 };
+enum { MESSAGE_CAPACITY = 16384, HEAD_CAPACITY = 32 };
 
 /// The text of one event, shared by the queues it stands in; freed with the last of them.
 struct message {
