@@ -235,3 +235,17 @@ double mains_phase_period(const struct mains_phase *phase)
 {
     return phase->period_frames;
 }
+
+double mains_phase_delay(const struct mains_phase *phase)
+{
+    if (phase->period_frames <= 0.0) {
+        return 0.0;
+    }
+    const double samples =
+        0.5 * (phase->comb_length + (phase->first.length - 1u) + (phase->second.length - 1u));
+    // From a crossing of the filtered signal to its boundary: plan_boundary() comes fit_half - 1
+    // samples after the one past the crossing, which is the sum of `decimation` frames.
+    const double planned = phase->fit_half + 0.5 + 0.5 * (1.0 - 1.0 / phase->decimation);
+    // The comb, a difference, leads by a quarter of a turn.
+    return (samples + planned) * phase->decimation + 1.0 - 0.25 * phase->period_frames;
+}

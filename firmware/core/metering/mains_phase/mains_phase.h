@@ -94,3 +94,7 @@ bool mains_phase_has_reference(const struct mains_phase *phase);
 
 /// The smoothed length of a cycle in frames; 0 while none is known.
 double mains_phase_period(const struct mains_phase *phase);
+
+/// How many frames before a boundary the fundamental of the signal crossed zero, from the delays of
+/// the filter and the present period; may be negative. 0 while no period is known.
+double mains_phase_delay(const struct mains_phase *phase);
