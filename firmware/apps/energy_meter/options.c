@@ -141,6 +141,26 @@ void options_init(struct options *options)
     }
 }
 
+/// What is wrong with a text that the settings refuse.
+static const char *fault_of(struct options *options, const char *name, const char *text)
+{
+    struct time_zone zone;
+    struct tariff tariff;
+    struct tariff_fault fault;
+    size_t good = 0;
+    if (strcmp(name, "tariff") == 0 && tariff_parse(&tariff, text, &fault) != STATUS_OK) {
+        (void)snprintf(options->fault, sizeof options->fault, "expected behind %zu characters: %s",
+                       fault.at, fault.what);
+        return options->fault;
+    }
+    if (strcmp(name, "time_zone") == 0 && time_zone_parse(&zone, text, &good) != STATUS_OK) {
+        (void)snprintf(options->fault, sizeof options->fault,
+                       "no POSIX time zone behind %zu characters", good);
+        return options->fault;
+    }
+    return "out of its range";
+}
+
 const char *options_set(struct options *options, const char *name, const char *text)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -164,7 +184,7 @@ const char *options_set(struct options *options, const char *name, const char *t
     case STATUS_CORRUPT:
         break;
     }
-    return "out of its range";
+    return fault_of(options, name, text);
 }
 
 const char *options_check(const struct options *options)
@@ -173,6 +193,10 @@ const char *options_check(const struct options *options)
 
     if (options->settings.device_id[0] == '\0') {
         return "device_id is not set";
+    }
+    if (options->settings.demand_sub_min != 0 &&
+        options->settings.demand_min % options->settings.demand_sub_min != 0) {
+        return "demand_sub_min does not divide demand_min";
     }
     if (options->ca[0] == '\0' || options->cert[0] == '\0' || options->key[0] == '\0') {
         return "ca, cert and key must all be set: the broker takes no device without a certificate";

@@ -15,6 +15,7 @@ enum { OPTIONS_TEXT_SIZE = 256, OPTIONS_FAULT_SIZE = 256 };
 
 struct options {
     struct settings settings;
+    char fault[96]; ///< Room for what options_set() complains about.
     char broker_host[OPTIONS_TEXT_SIZE];
     uint32_t broker_port;
     char ca[OPTIONS_TEXT_SIZE];
@@ -47,7 +48,8 @@ struct options {
 /// Everything at its default.
 void options_init(struct options *options);
 
-/// Sets one option or setting from text. @return NULL, or what is wrong in a few words.
+/// Sets one option or setting from text. @return NULL, or what is wrong in a few words,
+/// until the next call.
 const char *options_set(struct options *options, const char *name, const char *text);
 
 /// Checks what belongs together. @return NULL, or what is missing.

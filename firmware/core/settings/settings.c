@@ -1,61 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "settings.h"
 
-static const char DEFAULT_ROOT[] = "energy_meter/{device_id}";
-
 enum { HOUR_MS = 3600000 };
 
 struct entry {
     struct settings_rule rule;
     size_t offset;
+    bool (*is_good)(const char *text); ///< Besides the range; NULL: nothing else.
 };
 
 #define NUMBER(field, meaning, low, high, initial)                                                 \
     {                                                                                              \
-        { #field, meaning, false, low, high, initial }, offsetof(struct settings, field)           \
+        { #field, meaning, false, low, high, initial, NULL }, offsetof(struct settings, field),    \
+            NULL                                                                                   \
     }
-#define TEXT(field, meaning, high)                                                                 \
+#define CHOICE(field, meaning, low, high, initial, is_good)                                        \
     {                                                                                              \
-        { #field, meaning, true, 1, high, 0 }, offsetof(struct settings, field)                    \
+        { #field, meaning, false, low, high, initial, NULL }, offsetof(struct settings, field),    \
+            is_good                                                                                \
     }
-
-static const struct entry table[] = {
-    TEXT(device_id, "name of the device, as in its certificate", SETTINGS_DEVICE_ID_SIZE),
-    TEXT(root_topic, "root of the topics", SETTINGS_ROOT_SIZE),
-    NUMBER(reading_ms, "length of a reading", 100, 60000, 1000),
-    NUMBER(upload_ms, "time between uploads", 100, HOUR_MS, 1000),
-    NUMBER(resend_ms, "wait for an acknowledgement", 1000, 600000, 5000),
-    NUMBER(batch_records, "most records in a batch", 1, 64, 64),
-    NUMBER(data_ms, "cadence of data, 0 for none", 0, HOUR_MS, 0),
-    NUMBER(realtime_ms, "cadence of realtime, 0 for only while watched", 0, HOUR_MS, 0),
-    NUMBER(relay_status_ms, "cadence of relay_status besides changes", 100, HOUR_MS, 60000),
-    NUMBER(system_status_ms, "cadence of system_status", 1000, HOUR_MS, 30000),
-    NUMBER(keepalive_s, "keep-alive of the MQTT session", 5, 3600, 30),
-    NUMBER(reconnect_ms, "first wait before connecting again", 100, 60000, 1000),
-    NUMBER(reconnect_limit_ms, "longest wait before connecting again", 1000, HOUR_MS, 30000),
-    NUMBER(dwell_ms, "shortest time between two changes of a relay", 0, 60000, 500),
-};
-
-enum { ENTRY_COUNT = sizeof table / sizeof table[0] };
-
-static bool same(const char *left, const char *right)
-{
-    while (*left != '\0' && *left == *right) {
-        left++;
-        right++;
+#define TEXT(field, meaning, low, high, initial, is_good)                                          \
+    {                                                                                              \
+        { #field, meaning, true, low, high, 0, initial }, offsetof(struct settings, field),        \
+            is_good                                                                                \
     }
-    return *left == *right;
-}
-
-static const struct entry *find(const char *name)
-{
-    for (size_t i = 0; i < ENTRY_COUNT; i++) {
-        if (same(table[i].rule.name, name)) {
-            return &table[i];
-        }
-    }
-    return NULL;
-}
 
 static bool is_device_id(const char *text)
 {
@@ -67,6 +35,71 @@ static bool is_device_id(const char *text)
         }
     }
     return true;
+}
+
+static bool is_time_zone(const char *text)
+{
+    struct time_zone zone;
+    return time_zone_parse(&zone, text, NULL) == STATUS_OK;
+}
+
+static bool is_tariff(const char *text)
+{
+    struct tariff tariff;
+    struct tariff_fault fault;
+    return tariff_parse(&tariff, text, &fault) == STATUS_OK;
+}
+
+static bool same(const char *left, const char *right)
+{
+    while (*left != '\0' && *left == *right) {
+        left++;
+        right++;
+    }
+    return *left == *right;
+}
+
+static bool is_block(const char *text)
+{
+    return same(text, "15") || same(text, "30") || same(text, "60");
+}
+
+static const struct entry table[] = {
+    TEXT(device_id, "name of the device, as in its certificate", 1, SETTINGS_DEVICE_ID_SIZE, "",
+         is_device_id),
+    TEXT(root_topic, "root of the topics", 1, SETTINGS_ROOT_SIZE, "energy_meter/{device_id}", NULL),
+    NUMBER(reading_ms, "length of a reading", 100, 60000, 1000),
+    NUMBER(upload_ms, "time between uploads", 100, HOUR_MS, 1000),
+    NUMBER(resend_ms, "wait for an acknowledgement", 1000, 600000, 5000),
+    NUMBER(batch_records, "most records in a batch", 1, 64, 64),
+    NUMBER(data_ms, "cadence of data, 0 for none", 0, HOUR_MS, 0),
+    NUMBER(realtime_ms, "cadence of realtime, 0 for only while watched", 0, HOUR_MS, 0),
+    NUMBER(relay_status_ms, "cadence of relay_status besides changes", 100, HOUR_MS, 60000),
+    NUMBER(system_status_ms, "cadence of system_status", 1000, HOUR_MS, 30000),
+    NUMBER(keepalive_s, "keep-alive of the MQTT session", 5, 3600, 30),
+    NUMBER(reconnect_ms, "first wait before connecting again", 100, 60000, 1000),
+    NUMBER(reconnect_limit_ms, "longest wait before connecting again", 1000, HOUR_MS, 30000),
+    TEXT(time_zone, "POSIX time zone, such as CET-1CEST,M3.5.0,M10.5.0/3", 1, TIME_ZONE_TEXT_SIZE,
+         "UTC0", is_time_zone),
+    TEXT(tariff, "rules of the tariff rates, see docs/metering.md", 0, TARIFF_TEXT_SIZE, "",
+         is_tariff),
+    CHOICE(demand_min, "length of a block of demand in minutes: 15, 30 or 60", 15, 60, 15,
+           is_block),
+    NUMBER(demand_sub_min, "minutes by which demand slides, a divisor of demand_min; 0 for not", 0,
+           5, 0),
+    NUMBER(dwell_ms, "shortest time between two changes of a relay", 0, 60000, 500),
+};
+
+enum { ENTRY_COUNT = sizeof table / sizeof table[0] };
+
+static const struct entry *find(const char *name)
+{
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        if (same(table[i].rule.name, name)) {
+            return &table[i];
+        }
+    }
+    return NULL;
 }
 
 static enum status set_text(char *field, const struct settings_rule *rule, const char *text)
@@ -110,12 +143,14 @@ static enum status set_number(uint32_t *field, const struct settings_rule *rule,
 void settings_init(struct settings *settings)
 {
     *settings = (struct settings){ .device_id = "" };
-    for (size_t i = 0; i < sizeof DEFAULT_ROOT; i++) {
-        settings->root_topic[i] = DEFAULT_ROOT[i];
-    }
     for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        char *field = (char *)settings + table[i].offset;
         if (!table[i].rule.is_text) {
-            *(uint32_t *)(void *)((char *)settings + table[i].offset) = table[i].rule.initial;
+            *(uint32_t *)(void *)field = table[i].rule.initial;
+            continue;
+        }
+        for (const char *from = table[i].rule.initial_text; *from != '\0'; from++) {
+            *field++ = *from;
         }
     }
 }
@@ -128,11 +163,11 @@ enum status settings_set(struct settings *settings, const char *name, const char
         return STATUS_MISSING;
     }
     char *field = (char *)settings + entry->offset;
+    if (entry->is_good != NULL && !entry->is_good(text)) {
+        return STATUS_INVALID;
+    }
     if (!entry->rule.is_text) {
         return set_number((uint32_t *)(void *)field, &entry->rule, text);
-    }
-    if (entry->offset == offsetof(struct settings, device_id) && !is_device_id(text)) {
-        return STATUS_INVALID;
     }
     return set_text(field, &entry->rule, text);
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "status.h"
+#include "tariff.h"
+#include "time_zone.h"
 
 enum {
     SETTINGS_DEVICE_ID_SIZE = 32, ///< Letters, digits, '-' and '_'.
@@ -32,6 +34,10 @@ struct settings {
     uint32_t reconnect_ms;       ///< First wait before connecting again.
     uint32_t reconnect_limit_ms; ///< Longest wait.
     uint32_t dwell_ms;           ///< Shortest time between two changes of one relay.
+    uint32_t demand_min;         ///< Length of a block of demand: 15, 30 or 60 minutes.
+    uint32_t demand_sub_min;     ///< Minutes by which demand slides; 0: it does not (demand.h).
+    char time_zone[TIME_ZONE_TEXT_SIZE + 1]; ///< See time_zone.h.
+    char tariff[TARIFF_TEXT_SIZE + 1];       ///< See tariff.h; empty: rate 0 for ever.
 };
 
 /// Every setting at its default, except `device_id`, which has none.
@@ -54,7 +60,8 @@ struct settings_rule {
     bool is_text;
     uint32_t low; ///< Of a number, or of a text's length.
     uint32_t high;
-    uint32_t initial; ///< Of a number.
+    uint32_t initial;         ///< Of a number.
+    const char *initial_text; ///< Of a text.
 };
 
 /// The `index`-th rule, or NULL behind the last.

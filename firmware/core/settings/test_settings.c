@@ -95,6 +95,38 @@ static void knows_the_cadence_of_the_older_meters(void **state)
     assert_int_equal(settings.system_status_ms, 30000);
 }
 
+static void takes_a_time_zone_and_a_tariff_that_can_be_read(void **state)
+{
+    (void)state;
+    struct settings settings;
+
+    settings_init(&settings);
+    assert_string_equal(settings.time_zone, "UTC0");
+    assert_string_equal(settings.tariff, "");
+    assert_int_equal(settings_set(&settings, "time_zone", "CET-1CEST,M3.5.0,M10.5.0/3"), STATUS_OK);
+    assert_int_equal(settings_set(&settings, "time_zone", "Europe/Berlin"), STATUS_INVALID);
+    assert_string_equal(settings.time_zone, "CET-1CEST,M3.5.0,M10.5.0/3");
+    assert_int_equal(settings_set(&settings, "tariff", "1 mon-fri 07:00-21:00"), STATUS_OK);
+    assert_int_equal(settings_set(&settings, "tariff", "9 mon-fri 07:00-21:00"), STATUS_INVALID);
+    assert_string_equal(settings.tariff, "1 mon-fri 07:00-21:00");
+    assert_int_equal(settings_set(&settings, "tariff", ""), STATUS_OK);
+    assert_string_equal(settings.tariff, "");
+}
+
+static void knows_the_blocks_of_demand(void **state)
+{
+    (void)state;
+    struct settings settings;
+
+    settings_init(&settings);
+    assert_int_equal(settings.demand_min, 15);
+    assert_int_equal(settings_set(&settings, "demand_min", "30"), STATUS_OK);
+    assert_int_equal(settings_set(&settings, "demand_min", "20"), STATUS_INVALID);
+    assert_int_equal(settings_set(&settings, "demand_min", ""), STATUS_INVALID);
+    assert_int_equal(settings.demand_min, 30);
+    assert_int_equal(settings_set(&settings, "demand_sub_min", "5"), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +135,8 @@ int main(void)
         cmocka_unit_test(refuses_nonsense_and_keeps_what_it_had),
         cmocka_unit_test(takes_a_device_id_that_fits_a_certificate_and_a_topic),
         cmocka_unit_test(knows_the_cadence_of_the_older_meters),
+        cmocka_unit_test(takes_a_time_zone_and_a_tariff_that_can_be_read),
+        cmocka_unit_test(knows_the_blocks_of_demand),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }
