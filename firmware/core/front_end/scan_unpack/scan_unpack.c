@@ -8,17 +8,32 @@ size_t scan_format_word_size(enum scan_format format)
     return format == SCAN_FORMAT_TYPE1 ? 2 : 4;
 }
 
-/// The number of tags that a format can tell apart.
-static uint32_t tag_limit(enum scan_format format)
+/// The bits of a word that hold its tag.
+static uint32_t mask_of(enum scan_format format)
 {
     switch (format) {
     case SCAN_FORMAT_TYPE1:
-        return 16;
+        return 0xf000;
     case SCAN_FORMAT_TYPE2_3BITS:
+        return 0x1e000;
     case SCAN_FORMAT_TYPE2_4BITS:
-        return SCAN_TAG_COUNT;
+        return 0x3e000;
     }
     return 0;
+}
+
+/// A tag in its place in the word; beyond the mask when the format cannot tell it.
+static uint32_t bits_of(enum scan_format format, uint32_t tag)
+{
+    switch (format) {
+    case SCAN_FORMAT_TYPE1:
+        return tag << 12;
+    case SCAN_FORMAT_TYPE2_3BITS:
+        return (tag & 8u) != 0 ? UINT32_MAX : (tag & 7u) << 13 | (tag & SCAN_UNIT_2) << 12;
+    case SCAN_FORMAT_TYPE2_4BITS:
+        return tag << 13;
+    }
+    return UINT32_MAX;
 }
 
 enum status scan_unpack_init(struct scan_unpack *unpack, enum scan_format format,
@@ -32,10 +47,14 @@ enum status scan_unpack_init(struct scan_unpack *unpack, enum scan_format format
     for (unsigned tag = 0; tag < SCAN_TAG_COUNT; tag++) {
         unpack->input_of_tag[tag] = NO_INPUT;
     }
+    unpack->tag_mask = mask_of(format);
     for (uint32_t input = 0; input < input_count; input++) {
-        if (tags[input] >= tag_limit(format) || unpack->input_of_tag[tags[input]] != NO_INPUT) {
+        const uint32_t bits = bits_of(format, tags[input]);
+        if (tags[input] >= SCAN_TAG_COUNT || (bits & ~unpack->tag_mask) != 0 ||
+            unpack->input_of_tag[tags[input]] != NO_INPUT) {
             return STATUS_INVALID;
         }
+        unpack->tag_bits[input] = bits;
         unpack->input_of_tag[tags[input]] = (uint8_t)input;
     }
     return STATUS_OK;
@@ -43,15 +62,11 @@ enum status scan_unpack_init(struct scan_unpack *unpack, enum scan_format format
 
 static unsigned tag_of(enum scan_format format, uint32_t word)
 {
-    switch (format) {
-    case SCAN_FORMAT_TYPE1:
+    if (format == SCAN_FORMAT_TYPE1) {
         return (word >> 12) & 0xfu;
-    case SCAN_FORMAT_TYPE2_3BITS:
-        return ((word >> 13) & 0x7u) | ((word >> 16) & 1u) * SCAN_UNIT_2;
-    case SCAN_FORMAT_TYPE2_4BITS:
-        return ((word >> 13) & 0xfu) | ((word >> 17) & 1u) * SCAN_UNIT_2;
     }
-    return 0;
+    return format == SCAN_FORMAT_TYPE2_3BITS ? ((word >> 13) & 0x7u) | ((word >> 12) & SCAN_UNIT_2)
+                                             : ((word >> 13) & 0x1fu);
 }
 
 static void add_saturated(uint32_t *sum, uint32_t more)
@@ -102,20 +117,28 @@ static void complete_frame(struct scan_unpack *unpack, struct adc_block *block)
     put_frame(unpack, block);
 }
 
-static void take_word(struct scan_unpack *unpack, uint32_t word, struct adc_block *block)
+/// A word came in the wrong place: the words of the frame in progress are in no frame now, and
+/// this one may begin another.
+static void doubt(struct scan_unpack *unpack, uint32_t input)
+{
+    unpack->counters.alien_words += input == NO_INPUT ? 1u : 0u;
+    add_saturated(&unpack->doubted, unpack->position);
+    unpack->position = 0;
+    unpack->in_doubt = true;
+    if (input != 0) {
+        add_saturated(&unpack->doubted, 1);
+    }
+}
+
+static inline void take_word(struct scan_unpack *unpack, uint32_t word, struct adc_block *block)
 {
     const uint32_t input = unpack->input_of_tag[tag_of(unpack->format, word)];
     unpack->counters.words++;
-    unpack->counters.alien_words += input == NO_INPUT ? 1u : 0u;
     if (input != unpack->position) {
-        // The words of the frame in progress are in no frame now.
-        add_saturated(&unpack->doubted, unpack->position);
-        unpack->position = 0;
-        unpack->in_doubt = true;
-    }
-    if (input != unpack->position) {
-        add_saturated(&unpack->doubted, 1);
-        return;
+        doubt(unpack, input);
+        if (input != 0) {
+            return;
+        }
     }
     unpack->code[input] = (int32_t)(word & CODE_MASK);
     unpack->position++;
@@ -154,20 +177,65 @@ bool scan_unpack_is_complete(const struct scan_unpack *unpack, const struct adc_
     return block->channel_swap || unpack->hole_ended || block->frame_count >= ADC_FRAME_LIMIT;
 }
 
+static uint32_t word_at(const uint8_t *bytes, size_t word_size)
+{
+    const uint32_t low = bytes[0] | (uint32_t)bytes[1] << 8;
+    return word_size == 2 ? low : low | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+/// Takes one byte of a word that the buffers cut.
+static void take_byte(struct scan_unpack *unpack, uint8_t byte, size_t word_size,
+                      struct adc_block *block)
+{
+    unpack->held[unpack->held_size++] = byte;
+    if (unpack->held_size == word_size) {
+        unpack->held_size = 0;
+        take_word(unpack, word_at(unpack->held, word_size), block);
+    }
+}
+
+/// The usual case, quickly: whole frames in order, straight into the block. Stops before the first
+/// frame that is anything else.
+static size_t take_sound_frames(struct scan_unpack *unpack, const uint8_t *bytes, size_t size,
+                                size_t word_size, struct adc_block *block)
+{
+    const size_t frame_size = word_size * unpack->input_count;
+    size_t used = 0;
+    while (size - used >= frame_size && block->frame_count < ADC_FRAME_LIMIT) {
+        const uint8_t *at = bytes + used;
+        for (uint32_t input = 0; input < unpack->input_count; input++, at += word_size) {
+            const uint32_t word = word_at(at, word_size);
+            if ((word & unpack->tag_mask) != unpack->tag_bits[input]) {
+                return used;
+            }
+            block->code[input][block->frame_count] = (int32_t)(word & CODE_MASK);
+        }
+        block->frame_count++;
+        unpack->counters.frames++;
+        unpack->counters.words += unpack->input_count;
+        used += frame_size;
+    }
+    return used;
+}
+
 size_t scan_unpack_take(struct scan_unpack *unpack, const uint8_t *bytes, size_t size,
                         struct adc_block *block)
 {
     const size_t word_size = scan_format_word_size(unpack->format);
     size_t used = 0;
     while (used < size && !scan_unpack_is_complete(unpack, block)) {
-        unpack->held[unpack->held_size++] = bytes[used++];
-        if (unpack->held_size == word_size) {
-            uint32_t word = unpack->held[0] | (uint32_t)unpack->held[1] << 8;
-            if (word_size == SCAN_WORD_SIZE_LIMIT) {
-                word |= (uint32_t)unpack->held[2] << 16 | (uint32_t)unpack->held[3] << 24;
+        if (unpack->held_size == 0 && unpack->position == 0 && !unpack->in_doubt &&
+            !unpack->is_first) {
+            used += take_sound_frames(unpack, bytes + used, size - used, word_size, block);
+            if (used == size || scan_unpack_is_complete(unpack, block)) {
+                break;
             }
-            unpack->held_size = 0;
-            take_word(unpack, word, block);
+        }
+        if (unpack->held_size == 0 && size - used >= word_size) {
+            take_word(unpack, word_at(bytes + used, word_size), block);
+            used += word_size;
+        } else {
+            take_byte(unpack, bytes[used++], word_size, block);
         }
     }
     return used;

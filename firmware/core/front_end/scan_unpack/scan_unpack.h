@@ -49,6 +49,8 @@ struct scan_unpack {
     enum scan_format format;
     uint32_t input_count;
     uint8_t input_of_tag[SCAN_TAG_COUNT]; ///< ADC_INPUT_LIMIT: the tag is not in the scan.
+    uint32_t tag_mask;                    ///< The bits of a word that are its tag.
+    uint32_t tag_bits[ADC_INPUT_LIMIT];   ///< What they are, by input.
     struct scan_counters counters;
     uint8_t held[SCAN_WORD_SIZE_LIMIT]; ///< The beginning of a word that is not complete.
     uint32_t held_size;

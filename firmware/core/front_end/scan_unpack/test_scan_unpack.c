@@ -218,6 +218,14 @@ static void refuses_a_scan_that_cannot_be_told_apart(void **state)
     struct scan_unpack unpack;
     const uint8_t twice[] = { 3, 4, 3 };
     const uint8_t beyond[] = { 16 };
+    const uint8_t beyond_3_bits[] = { 8 };
+    const uint8_t beyond_all[] = { 32 };
+    assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE2_3BITS, beyond_3_bits, 1),
+                     STATUS_INVALID);
+    assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE2_3BITS, beyond_all, 1),
+                     STATUS_INVALID);
+    assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE2_4BITS, beyond_all, 1),
+                     STATUS_INVALID);
     assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE1, twice, 3), STATUS_INVALID);
     assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE1, beyond, 1), STATUS_INVALID);
     assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE1, twice, 0), STATUS_INVALID);
