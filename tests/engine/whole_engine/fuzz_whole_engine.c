@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+
+/// Any sequence of codes, lengths, gaps, swaps, rates and scales goes through the whole engine:
+/// nothing overflows, no operation on numbers is invalid (so no NaN arises, anywhere), registers
+/// never fall, taps see every frame once, and every reading can be carried.
+
+#include <fenv.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "code_generator.h"
+#include "record_code.h"
+#include "whole_engine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { FRAMES_LIMIT = 60000, BLOCKS_LIMIT = 1500 };
+
+struct input {
+    const uint8_t *data;
+    size_t size;
+    size_t at;
+};
+
+/// What drives the engine, and what is known of it.
+struct world {
+    struct input input;
+    struct adc_source source;
+    uint64_t rate_mhz;
+    uint32_t angle;
+    uint32_t step;
+    uint64_t frames;
+    uint64_t blocks;
+    uint64_t tapped;
+    struct reading last;
+    uint8_t code[RECORD_CODE_SIZE_LIMIT];
+};
+
+static void check(bool ok)
+{
+    if (!ok) {
+        abort();
+    }
+}
+
+static uint32_t take(struct input *input, unsigned bytes)
+{
+    uint32_t value = 0;
+    for (unsigned n = 0; n < bytes; n++) {
+        value = value << 8 | (input->at < input->size ? input->data[input->at] : 0u);
+        input->at++;
+    }
+    return value;
+}
+
+/// One input's codes of a block: noise as it comes, a level, a sine, or a square.
+static void fill(struct world *world, int32_t *codes, uint32_t count)
+{
+    struct input *input = &world->input;
+    const int64_t low = world->source.code_min;
+    const int64_t range = (int64_t)world->source.code_max - low;
+    const uint32_t shape = take(input, 1);
+    const int64_t level = low + range * take(input, 1) / 255;
+    const int64_t swing = range / 2 * (shape >> 2) / 63;
+    for (uint32_t n = 0; n < count; n++) {
+        const uint32_t angle = world->angle + n * world->step;
+        int64_t code = level;
+        switch (shape & 3u) {
+        case 0:
+            code = low + range * take(input, 1) / 255;
+            break;
+        case 1:
+            code += swing * code_generator_sine(angle) / (1 << 30);
+            break;
+        case 2:
+            code += (angle >> 31) != 0 ? swing : -swing;
+            break;
+        default:
+            break;
+        }
+        codes[n] = (int32_t)(code < low ? low : code > low + range ? low + range : code);
+    }
+}
+
+static enum status read_block(void *ctx, struct adc_block *block)
+{
+    struct world *world = ctx;
+    struct input *input = &world->input;
+    if (input->at >= input->size || world->frames > FRAMES_LIMIT || world->blocks > BLOCKS_LIMIT) {
+        return STATUS_MISSING;
+    }
+    const uint32_t flags = take(input, 1);
+    if (flags == 0xff) {
+        return STATUS_IO;
+    }
+    memset(block, 0, sizeof *block);
+    block->frame_count = (flags & 1u) != 0 ? ADC_FRAME_LIMIT : take(input, 1) % 140u;
+    block->lost_frames = (flags & 0x18u) == 0x18u ? take(input, 4) : 0;
+    block->lost_unknown = (flags & 0x60u) == 0x60u;
+    block->channel_swap = (flags & 0x86u) == 0x86u;
+    if ((flags & 2u) != 0) {
+        world->step = take(input, 4);
+    }
+    const uint32_t count =
+        block->frame_count < ADC_FRAME_LIMIT ? block->frame_count : ADC_FRAME_LIMIT;
+    for (unsigned n = 0; n < world->source.input_count; n++) {
+        fill(world, block->code[n], count);
+    }
+    world->angle += count * world->step;
+    world->frames += count;
+    world->blocks++;
+    return STATUS_OK;
+}
+
+static uint64_t rate_of(void *ctx)
+{
+    const struct world *world = ctx;
+    return world->rate_mhz;
+}
+
+static void tap_frames(void *ctx, const struct adc_block *block, uint32_t from, uint32_t to)
+{
+    struct world *world = ctx;
+    check(from <= to && to <= block->frame_count);
+    world->tapped += to - from;
+}
+
+static void tap_boundary(void *ctx, const struct tap_boundary *boundary)
+{
+    (void)ctx;
+    check(boundary->fraction >= 0.0 && boundary->fraction < 1.0);
+    check(boundary->cycle_frames >= 0.0 && boundary->period_frames >= 0.0);
+}
+
+static void tap_gap(void *ctx, uint64_t lost_frames)
+{
+    (void)ctx;
+    (void)lost_frames;
+}
+
+static enum status commit(void *ctx, const struct reading *reading)
+{
+    struct world *world = ctx;
+    const struct record record = { .kind = RECORD_KIND_READING, .reading = *reading };
+    size_t size;
+    check(record_code_encode(&record, &world->last, world->code, &size) == STATUS_OK);
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const struct reading_channel *now = &reading->channel[n];
+        const struct reading_channel *before = &world->last.channel[n];
+        check(now->import_mj >= before->import_mj && now->export_mj >= before->export_mj);
+        check(now->power_factor_1e4 >= -10000 && now->power_factor_1e4 <= 10000);
+        check((reading->channels & (1u << n)) != 0 || now->voltage_10mv == 0);
+        for (unsigned q = 0; q < READING_QUADRANT_COUNT; q++) {
+            check(now->reactive_mvars[q] >= before->reactive_mvars[q]);
+        }
+    }
+    for (unsigned rate = 0; rate < READING_RATE_COUNT; rate++) {
+        check(reading->total.import_mj[rate] >= world->last.total.import_mj[rate]);
+        check(reading->total.export_mj[rate] >= world->last.total.export_mj[rate]);
+    }
+    world->last = *reading;
+    return STATUS_OK;
+}
+
+/// From 1e-9 to 1e8, either sign.
+static double scale_of(struct input *input)
+{
+    const uint32_t bits = take(input, 2);
+    double scale = 1.0 + (bits & 0xffu) / 256.0;
+    for (unsigned n = bits >> 8 & 0x1fu; n > 0; n--) {
+        scale *= (bits >> 13 & 1u) != 0 ? 1.8 : 0.52;
+    }
+    return (bits >> 15) != 0 ? -scale : scale;
+}
+
+static void make_wiring(struct input *input, unsigned inputs, struct wiring *wiring)
+{
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const uint32_t pair = take(input, 1);
+        wiring->channel[n] = (struct wiring_channel){ (uint8_t)((pair >> 4) % inputs),
+                                                      (uint8_t)((pair & 15u) % inputs) };
+        if (pair == 0xff) {
+            wiring->channel[n] = (struct wiring_channel){ WIRING_NO_INPUT, WIRING_NO_INPUT };
+        }
+    }
+    for (unsigned n = 0; n < inputs; n++) {
+        wiring->unit_per_code[n] = scale_of(input);
+    }
+    wiring->reference_input = (uint8_t)(take(input, 1) % inputs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct whole_engine engine;
+    static struct world world;
+    memset(&world, 0, sizeof world);
+    world.input = (struct input){ .data = data, .size = size };
+    struct input *input = &world.input;
+    const uint32_t shape = take(input, 1);
+    const int32_t full = INT32_C(1) << (7 + (shape >> 4));
+    world.source = (struct adc_source){ .input_count = (uint8_t)(1u + shape % ADC_INPUT_LIMIT),
+                                        .code_min = (shape & 8u) != 0 ? 0 : -full,
+                                        .code_max = (shape & 8u) != 0 ? full : full - 1,
+                                        .read = read_block,
+                                        .frame_rate_mhz = rate_of,
+                                        .ctx = &world };
+    world.rate_mhz = (uint64_t)take(input, 2) * 3100u;
+    world.step = take(input, 4);
+    struct wiring wiring = { .reference_input = 0 };
+    make_wiring(input, world.source.input_count, &wiring);
+    const struct reading_sink sink = { .commit = commit, .ctx = &world };
+    struct whole_engine_settings settings = { .source = &world.source,
+                                              .wiring = &wiring,
+                                              .readings = &sink,
+                                              .sampling = sampling_settings_default(),
+                                              .processing = processing_settings_default() };
+    settings.sampling.cycles_per_window = take(input, 1) % 20u;
+    settings.processing.reading_ms = take(input, 1) * 4u;
+    const struct frame_tap tap = {
+        .frames = tap_frames, .boundary = tap_boundary, .gap = tap_gap, .ctx = &world
+    };
+    if (whole_engine_init(&engine, &settings) != STATUS_OK) {
+        return 0;
+    }
+    check(sampling_task_add_tap(&engine.sampling, &tap) == STATUS_OK);
+    (void)feenableexcept(FE_INVALID);
+    enum status status = STATUS_OK;
+    while (status != STATUS_MISSING) {
+        status = whole_engine_step(&engine, world.frames * 1000000000u / (world.rate_mhz + 1u));
+    }
+    (void)fedisableexcept(FE_INVALID);
+    check(world.tapped == engine.sampling.counters.frames);
+    return 0;
+}
