@@ -138,6 +138,8 @@ guests() {
     check 'guests: the same digests on x86-64, Cortex-M4F and rv32imc' tests/guests/run_guests.sh digests || return
     grep '^digest:' "$output"/guests__the_same*.log
     check 'guests: -ffast-math gives itself away' tests/guests/run_guests.sh fast_math
+    check 'guests: eight channels cost less than 15 % of a core and 96 KB' tests/guests/run_guests.sh cost || return
+    grep '^cost:.* all ' "$output"/guests__eight*.log
 }
 
 clang() {

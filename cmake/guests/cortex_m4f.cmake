@@ -1,6 +1,7 @@
 # A Cortex-M4F with picolibc, for qemu-system-arm -M mps2-an386; output by semihosting.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
+set(OHM_INSTRUCTION_COUNT cortex_m4f)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_C_FLAGS_INIT

@@ -2,6 +2,7 @@
 # qemu-system-riscv32 -M virt -bios none; output by semihosting.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR riscv32)
+set(OHM_INSTRUCTION_COUNT rv32imc)
 set(CMAKE_C_COMPILER riscv64-unknown-elf-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_C_FLAGS_INIT

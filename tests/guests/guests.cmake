@@ -2,3 +2,10 @@ set(OHM_GUESTS ${CMAKE_CURRENT_LIST_DIR})
 program(determinism LAYER sim
   SOURCES ${OHM_GUESTS}/determinism.c ${OHM_GUESTS}/plans.c ${OHM_GUESTS}/sha256.c
   USES whole_engine code_generator journal batch bytes portable_math quantities)
+
+if(NOT DEFINED OHM_INSTRUCTION_COUNT)
+  set(OHM_INSTRUCTION_COUNT none)
+endif()
+program(cost LAYER sim
+  SOURCES ${OHM_GUESTS}/cost.c ${OHM_GUESTS}/instruction_count_${OHM_INSTRUCTION_COUNT}.c
+  USES whole_engine code_generator scan_source journal)

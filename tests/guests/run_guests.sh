@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Builds the portable core for machines without an operating system and runs it there, in QEMU.
-# Usage: run_guests.sh build|digests|fast_math
+# Usage: run_guests.sh build|digests|fast_math|cost
 #   build      all of them: x86-64 by gcc and by clang, Cortex-M4F, rv32imc, and x86-64 with -ffast-math
 #   digests    every machine prints what it computed as SHA-256; all must be the same
 #   fast_math  a compiler that rearranges floating point must give itself away in every set
+#   cost       instructions and memory for eight channels at 10 kHz, held against the targets
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -31,10 +32,11 @@ build() {
 }
 
 # What the guest writes comes by semihosting, on QEMU's standard error.
-run() { # MACHINE PROGRAM
-    local program=$folder/$1/$2
-    local quiet=(-nographic -monitor none -serial none -semihosting-config 'enable=on,target=native')
-    case $1 in
+run() { # MACHINE PROGRAM [QEMU_ARGUMENTS...]
+    local machine=$1 program=$folder/$1/$2
+    shift 2
+    local quiet=(-nographic -monitor none -serial none -semihosting-config 'enable=on,target=native' "$@")
+    case $machine in
     cortex-m4f) timeout 300 qemu-system-arm -M mps2-an386 "${quiet[@]}" -kernel "$program" 2>&1 ;;
     rv32imc) timeout 300 qemu-system-riscv32 -M virt -bios none "${quiet[@]}" -kernel "$program" 2>&1 ;;
     *) "$program" ;;
@@ -73,7 +75,38 @@ fast_math() {
     [ "$(wc -l <"$folder/fast-math.digests")" -eq "$(wc -l <"$folder/x86-64-gcc.digests")" ] || fail 'it ended early'
 }
 
+# A Cortex-M4F with its instructions counted stands for the ESP32: both have single precision in
+# hardware and do double precision in software. Each instruction is taken for 1.5 cycles, which has
+# room for loads, branches and a cache over the flash. rv32imc at 160 MHz stands for the ESP32-C3.
+cycles_per_instruction=1.5
+cost() {
+    local machine mhz limit
+    while read -r machine mhz limit; do
+        run "$machine" cost -icount shift=0 >"$folder/$machine.cost" || fail "$machine: $(cat "$folder/$machine.cost")"
+        awk -v machine="$machine" -v mhz="$mhz" -v limit="$limit" -v cycles=$cycles_per_instruction '
+            function share(n) { return 100 * n * cycles / (mhz * 1e6) }
+            $1 == "instructions" {
+                if ($4 != "instead") sum += $3
+                printf "cost: %s %-20s %10d instructions/s %6.2f %% of %d MHz\n", machine, $2, $3, share($3), mhz
+            }
+            $1 == "bytes" { bytes += $3; printf "cost: %s %-20s %10d bytes\n", machine, $2, $3 }
+            END {
+                printf "cost: %s %-20s %10d instructions/s %6.2f %% of %d MHz, %.1f KB\n", machine, "all", sum, share(sum), mhz, bytes / 1024
+                if (!(sum > 0) || share(sum) >= limit) { print "more than " limit " % of the core"; exit 1 }
+                if (!(bytes > 0) || bytes >= 96 * 1024) { print "more than 96 KB"; exit 1 }
+            }' "$folder/$machine.cost" || fail "$machine costs too much"
+    done <<'END'
+cortex-m4f 240 15
+rv32imc 160 100
+END
+    echo 'cost: text of the metering on the Cortex-M4F, in bytes by module:'
+    find "$folder/cortex-m4f/core/metering" "$folder/cortex-m4f/core/front_end" "$folder/cortex-m4f/core/tasks" -name '*.a' |
+        sort | while read -r library; do
+        printf 'cost: %8d  %s\n' "$(arm-none-eabi-size -t "$library" | awk 'END { print $1 }')" "$(basename "$library" .a)"
+    done
+}
+
 case ${1:-} in
-build | digests | fast_math) "$1" ;;
+build | digests | fast_math | cost) "$1" ;;
 *) sed -n 's/^# //p' "$0" >&2; exit 2 ;;
 esac

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+
+/// What eight channels at 10 kHz cost: instructions a second of each part, and the memory of all.
+///
+/// Prints lines for run_guests.sh, which turns instructions into shares of a core:
+///     instructions PART NUMBER        in a second of mains
+///     bytes STRUCT NUMBER
+
+#include <stdio.h>
+#include <string.h>
+
+#include "code_generator.h"
+#include "instruction_count.h"
+#include "journal.h"
+#include "scan_source.h"
+#include "whole_engine.h"
+
+enum { INPUTS = 9, RATE = 10000, BLOCK = 100, SECONDS = 6, WARM_UP = 2, TABLE = RATE };
+
+/// Exactly one second of mains, so that it can be given again and again.
+struct tape {
+    int16_t code[INPUTS][TABLE];
+    uint32_t at;
+    uint32_t blocks_left;
+    uint32_t spent; ///< Instructions in read_tape() itself.
+};
+
+struct cost {
+    struct tape tape;
+    struct whole_engine engine;
+    uint32_t begun; ///< Count at the start of the part in progress.
+    uint64_t part[WHOLE_ENGINE_PART_COUNT];
+    bool counts;
+};
+
+static void fill_tape(struct tape *tape)
+{
+    struct code_plan plan = { .rate_mhz = UINT64_C(1000) * RATE,
+                              .frames = TABLE,
+                              .mains_mhz = 50000,
+                              .block_frames = BLOCK,
+                              .input_count = INPUTS,
+                              .code_max = 4095,
+                              .seed = 5 };
+    for (unsigned n = 0; n < INPUTS; n++) {
+        plan.input[n] = (struct code_input){
+            .offset = 2048,
+            .noise = 1,
+            .tone = { { .order = 1, .amplitude = n == 0 ? 1600 : 900, .angle = n * 99999999u },
+                      { .order = 3, .amplitude = n == 0 ? 10 : 300 },
+                      { .order = 5, .amplitude = n == 0 ? 40 : 120 } }
+        };
+    }
+    static struct adc_block block;
+    struct code_generator generator;
+    code_generator_init(&generator, &plan);
+    const struct adc_source source = code_generator_source(&generator);
+    for (uint32_t at = 0; source.read(source.ctx, &block) == STATUS_OK; at += BLOCK) {
+        for (unsigned n = 0; n < INPUTS; n++) {
+            for (unsigned k = 0; k < BLOCK; k++) {
+                tape->code[n][at + k] = (int16_t)block.code[n][k];
+            }
+        }
+    }
+}
+
+static enum status read_tape(void *ctx, struct adc_block *block)
+{
+    struct tape *tape = ctx;
+    const uint32_t begun = instruction_count();
+    if (tape->blocks_left == 0) {
+        return STATUS_MISSING;
+    }
+    tape->blocks_left--;
+    block->frame_count = BLOCK;
+    block->lost_frames = 0;
+    block->lost_unknown = false;
+    block->channel_swap = false;
+    for (unsigned n = 0; n < INPUTS; n++) {
+        for (unsigned k = 0; k < BLOCK; k++) {
+            block->code[n][k] = tape->code[n][tape->at + k];
+        }
+    }
+    tape->at = (tape->at + BLOCK) % TABLE;
+    tape->spent += instruction_count() - begun;
+    return STATUS_OK;
+}
+
+static uint64_t rate_of(void *ctx)
+{
+    (void)ctx;
+    return UINT64_C(1000) * RATE;
+}
+
+static enum status drop(void *ctx, const struct reading *reading)
+{
+    (void)ctx;
+    (void)reading;
+    return STATUS_OK;
+}
+
+/// A part is done: what it took is on its account, less what the tape took.
+static void end_part(void *ctx, enum whole_engine_part part)
+{
+    struct cost *cost = ctx;
+    const uint32_t now = instruction_count();
+    if (cost->counts) {
+        cost->part[part] += now - cost->begun - cost->tape.spent;
+    }
+    cost->tape.spent = 0;
+    cost->begun = instruction_count();
+}
+
+static bool run_engine(struct cost *cost)
+{
+    const struct wiring wiring = wiring_of_one_voltage(INPUTS - 1, 0.2, 0.02);
+    const struct adc_source source = { .input_count = INPUTS,
+                                       .code_max = 4095,
+                                       .read = read_tape,
+                                       .frame_rate_mhz = rate_of,
+                                       .ctx = &cost->tape };
+    const struct reading_sink sink = { .commit = drop };
+    const struct whole_engine_settings settings = { .source = &source,
+                                                    .wiring = &wiring,
+                                                    .readings = &sink,
+                                                    .sampling = sampling_settings_default(),
+                                                    .processing = processing_settings_default(),
+                                                    .watcher = { .part = end_part, .ctx = cost } };
+    if (whole_engine_init(&cost->engine, &settings) != STATUS_OK) {
+        return false;
+    }
+    enum status status = STATUS_OK;
+    const uint32_t blocks_per_s = RATE / BLOCK;
+    cost->tape.blocks_left = (SECONDS + WARM_UP) * blocks_per_s;
+    for (uint32_t n = 0; n < (SECONDS + WARM_UP) * blocks_per_s && status == STATUS_OK; n++) {
+        cost->counts = n >= WARM_UP * blocks_per_s;
+        cost->begun = instruction_count();
+        cost->tape.spent = 0;
+        status = whole_engine_step(&cost->engine, n * UINT64_C(1000000) / blocks_per_s);
+    }
+    return status == STATUS_OK;
+}
+
+/// Instructions for a second of tagged words, as an ESP32's DMA writes them.
+static uint32_t unpack_words(void)
+{
+    static struct adc_block block;
+    static uint8_t bytes[INPUTS * BLOCK * 2];
+    static const uint8_t tags[INPUTS] = { 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+    struct scan_unpack unpack;
+    if (scan_unpack_init(&unpack, SCAN_FORMAT_TYPE1, tags, INPUTS) != STATUS_OK) {
+        return 0;
+    }
+    for (unsigned n = 0; n < INPUTS * BLOCK; n++) {
+        bytes[2 * n] = 0x55;
+        bytes[2 * n + 1] = (uint8_t)((n % INPUTS) << 4 | 0x7u);
+    }
+    const uint32_t begun = instruction_count();
+    for (unsigned n = 0; n < RATE / BLOCK; n++) {
+        scan_unpack_open(&unpack, &block);
+        (void)scan_unpack_take(&unpack, bytes, sizeof bytes, &block);
+    }
+    return instruction_count() - begun;
+}
+
+int main(void)
+{
+    static struct cost cost;
+    static const char *const name[WHOLE_ENGINE_PART_COUNT] = { "sampling", "processing" };
+    instruction_count_start();
+    fill_tape(&cost.tape);
+    if (!run_engine(&cost)) {
+        printf("failed: the engine does not run\n");
+        return 1;
+    }
+    printf("instructions unpacking %lu\n", (unsigned long)unpack_words());
+    for (unsigned n = 0; n < WHOLE_ENGINE_PART_COUNT; n++) {
+        printf("instructions %s %lu\n", name[n], (unsigned long)(cost.part[n] / SECONDS));
+    }
+    printf("bytes scan_source %lu\n", (unsigned long)sizeof(struct scan_source));
+    printf("bytes sampling_task %lu\n", (unsigned long)sizeof(struct sampling_task));
+    printf("bytes ring_of_windows %lu\n",
+           (unsigned long)(SAMPLING_TASK_WINDOWS * sizeof(struct cycle_window)));
+    printf("bytes processing_task %lu\n", (unsigned long)sizeof(struct processing_task));
+    printf("bytes journal %lu\n", (unsigned long)sizeof(struct journal));
+    return 0;
+}
