@@ -7,7 +7,10 @@ import math
 import sys
 
 QUARTER = 512  # Of a turn of 2048 steps.
-POINTS = 8  # Of the Lagrange interpolation.
+POINTS = 8  # That one new sample comes from.
+SINC_POINTS = 7  # Of the windowed sinc, before it is averaged over one sample.
+KAISER_BETA = 6.0
+CUT = 0.45  # Cycles per sample.
 PHASES = 64  # Between two samples.
 STEPS = 128  # Of the droop, from 0 to half the rate.
 DECIMATIONS = 4
@@ -29,23 +32,36 @@ def sine():
     print("};")
 
 
-def weight(point, phase):
-    """Of the sample `point` - 3, for a place `phase` from sample 0 to sample 1."""
-    at = point - (POINTS // 2 - 1)
-    product = 1.0
-    for other in range(-(POINTS // 2 - 1), POINTS // 2 + 1):
-        if other != at:
-            product *= (phase - other) / (at - other)
-    return product
+def bessel(x):
+    """The modified Bessel function of the first kind, order 0."""
+    term = total = 1.0
+    order = 1
+    while term > 1e-17 * total:
+        term *= (x / 2 / order)**2
+        total += term
+        order += 1
+    return total
+
+
+def windowed_sinc(t):
+    inside = 1 - (2 * t / SINC_POINTS)**2
+    if inside <= 0:
+        return 0.0
+    return 2 * CUT * sinc(2 * CUT * t) * bessel(KAISER_BETA * math.sqrt(inside))
+
+
+def kernel(t):
+    """The average over one sample makes every image of a low frequency vanish, as it has zeros at
+    all multiples of the rate; the sinc takes care of those of high frequencies."""
+    fine = 256
+    return sum(windowed_sinc(t - 0.5 + (n + 0.5) / fine) for n in range(fine)) / fine
 
 
 def phase_row(phase):
     """Weights in 2^-31 whose sum is exact: what rounding leaves over goes to the largest."""
-    if phase in (0, PHASES):
-        row = [0] * POINTS
-        row[POINTS // 2 - 1 + phase // PHASES] = 2**31 - 1
-        return row
-    row = [round(weight(point, phase / PHASES) * 2**31) for point in range(POINTS)]
+    places = [phase / PHASES - (point - (POINTS // 2 - 1)) for point in range(POINTS)]
+    values = [kernel(place) for place in places]
+    row = [round(value / sum(values) * 2**31) for value in values]
     row[row.index(max(row))] += 2**31 - sum(row)
     return row
 

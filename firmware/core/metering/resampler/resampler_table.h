@@ -13,8 +13,8 @@ enum {
     RESAMPLER_STEPS = 128, ///< From frequency 0 to half the rate.
 };
 
-/// Lagrange's weights of eight samples in units of 2^-31, for a place between the fourth and the
-/// fifth of them, in steps of 1/64. Each row adds up to 2^31 (2^31 - 1 on a sample itself).
+/// Weights of eight samples in units of 2^-31, for a place between the fourth and the fifth of
+/// them, in steps of 1/64. Each row adds up to 2^31.
 extern const int32_t RESAMPLER_WEIGHT[RESAMPLER_PHASES + 1][RESAMPLER_POINTS];
 
 /// One over the response of the interpolation and of the box of `row` + 1 frames before it.

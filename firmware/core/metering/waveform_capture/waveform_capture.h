@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Keeps the samples of whole 10/12-cycle windows for whoever computes harmonics.
+///
+///   - A window begins and ends between samples, on boundaries that the sampling task tells.
+///   - A window with a gap, a jump or without a mains boundary in it is dropped and counted, and
+///     the next one says why (`missed`). One that touched a rail says on which inputs.
+///   - Nobody waits: while no slot is free, windows are passed over and counted.
+///
+/// The sampling task calls the tap. Another thread takes windows out; all that the two share is a
+/// ring of slots in storage that the caller owns.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame_tap.h"
+#include "ring.h"
+#include "status.h"
+#include "waveform_plan.h"
+
+enum {
+    WAVEFORM_HISTORY = (WAVEFORM_BEFORE + WAVEFORM_AFTER) * WAVEFORM_DECIMATION_LIMIT,
+};
+
+/// One window. Whoever has taken it may change the samples.
+struct captured_window {
+    uint64_t ended_us;   ///< Uptime of its end.
+    double rate_hz;      ///< Samples per second.
+    int64_t start_q32;   ///< In samples from the first one, times 2^32.
+    int64_t end_q32;     ///< The same.
+    uint32_t cycles;     ///< Whole cycles from start to end.
+    uint32_t decimation; ///< Each sample is the sum of so many frames.
+    uint32_t count;      ///< Samples of each input.
+    uint32_t capacity;   ///< From the first sample of one input to that of the next.
+    uint16_t inputs;     ///< Bit n: input n is in it; lowest first.
+    uint16_t clipped;    ///< Bit n: input n touched a rail.
+    uint16_t missed;     ///< Bits of enum reading_quality: why windows before it were dropped.
+    int32_t sample[];
+};
+
+struct waveform_counters {
+    uint32_t captured;
+    uint32_t gaps;         ///< Windows dropped for frames that were lost,
+    uint32_t jumps;        ///< for a cycle that was not sound,
+    uint32_t unreferenced; ///< and because no boundary came in time.
+    uint32_t passed_over;  ///< Windows that found no free slot.
+};
+
+enum waveform_state {
+    WAVEFORM_IDLE = 0,
+    WAVEFORM_FILLING,
+    WAVEFORM_TRAILING, ///< The end has come; the interpolation needs some frames more.
+};
+
+/// Storage for one capture, owned by the caller. Use it only through the functions below.
+struct waveform_capture {
+    struct waveform_plan plan;
+    struct ring ring;
+    struct waveform_counters counters; ///< Written by the sampling task.
+    struct captured_window *window;    ///< Being filled.
+    enum waveform_state state;
+    uint32_t turn;
+    uint32_t cycles_wanted;
+    uint32_t frames;   ///< In the window being filled.
+    uint32_t trailing; ///< Frames still to come.
+    double next_fraction;
+    uint32_t next_cycles; ///< Of the window that begins where this one ends; 0: none does.
+    uint16_t missed;
+    int32_t lowest; ///< Codes beyond these touch a rail.
+    int32_t highest;
+    int64_t sum[ADC_INPUT_LIMIT]; ///< Of the frames towards the next sample.
+    uint16_t remembered;          ///< Inputs in `history`.
+    uint32_t history_count;
+    int32_t history[ADC_INPUT_LIMIT][WAVEFORM_HISTORY]; ///< The newest frames, newest last.
+};
+
+/// Begins with nothing captured. `storage` outlives the capture; codes near `code_min` and
+/// `code_max` touch a rail.
+///
+/// @return STATUS_INVALID  the plan is none of waveform_plan_make()'s;
+///         STATUS_FULL     the storage is smaller than the plan.
+MUST_CHECK enum status waveform_capture_init(struct waveform_capture *capture,
+                                             const struct waveform_plan *plan, int32_t code_min,
+                                             int32_t code_max, uint64_t *storage,
+                                             size_t storage_size);
+
+/// What the sampling task has to call.
+struct frame_tap waveform_capture_tap(struct waveform_capture *capture);
+
+/// Taking side: the oldest window, or NULL. It stays until it is released.
+struct captured_window *waveform_capture_peek(struct waveform_capture *capture);
+
+/// Taking side: gives the window back. Call it only after waveform_capture_peek() gave one.
+void waveform_capture_release(struct waveform_capture *capture);
