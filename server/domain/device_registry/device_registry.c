@@ -352,3 +352,9 @@ void device_registry_tick(struct device_registry *registry)
         registry->events->device(registry->events->ctx, &view);
     }
 }
+
+void device_registry_report_finding(struct device_registry *registry,
+                                    const struct stored_finding *finding)
+{
+    registry->events->finding(registry->events->ctx, finding);
+}

@@ -89,5 +89,9 @@ MUST_CHECK enum status device_registry_report_relays(struct device_registry *reg
 void device_registry_report_reading(struct device_registry *registry,
                                     const struct stored_reading *reading, bool unacknowledged_data);
 
+/// Tells `events` of a finding that has been committed.
+void device_registry_report_finding(struct device_registry *registry,
+                                    const struct stored_finding *finding);
+
 /// Finds the devices that have fallen silent and tells `events`; call it about once a second.
 void device_registry_tick(struct device_registry *registry);

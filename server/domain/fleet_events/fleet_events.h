@@ -13,6 +13,10 @@ struct fleet_events {
     /// A device's newest reading has been committed: at most one per device and commit.
     void (*reading)(void *ctx, const struct stored_reading *reading);
 
+    /// A device's event or spectrum has been committed. Of an event, `has_waveform` tells what had
+    /// come by then; its waveform may follow.
+    void (*finding)(void *ctx, const struct stored_finding *finding);
+
     /// A device reported its relays: bit n of `relay_mask` set means that relay n is closed.
     void (*relay)(void *ctx, const char *device_id, uint8_t relay_mask, int64_t time_ms);
 

@@ -14,6 +14,7 @@
 
 #include "batch.h"
 #include "device_id.h"
+#include "finding.h"
 #include "status.h"
 
 enum { DEVICE_NAME_SIZE = 65 }; ///< A person's name for a device: at most 64 bytes of UTF-8.
@@ -78,13 +79,45 @@ struct channel_energy {
     int64_t export_mj;
 };
 
+enum { FINDING_ANY_SUBJECT = -1, FINDING_LIMIT = 1000 };
+
+/// Findings of one kind and time.
+struct finding_query {
+    const char *device_id;
+    unsigned kind;    ///< enum record_kind; a kind of finding.
+    int64_t subject;  ///< As finding_subject(), or FINDING_ANY_SUBJECT.
+    int64_t start_ms; ///< Inclusive.
+    int64_t end_ms;   ///< Exclusive.
+    unsigned limit;   ///< At most so many are visited, up to FINDING_LIMIT.
+    bool oldest_first;
+};
+
+enum {
+    REGISTER_TOTAL = READING_CHANNEL_COUNT, ///< Stands for the total among channels.
+    REGISTER_COUNT = READING_CHANNEL_COUNT + 1,
+    REGISTER_USERNAME_SIZE = 65,
+};
+
+/// A person has set what a register shows, to match the meter of the utility. The registers of the
+/// device and the lifetime registers stay as they are: `offset_mj` is added for showing.
+struct register_preset {
+    uint8_t channel; ///< Or REGISTER_TOTAL.
+    bool is_export;
+    int64_t time_ms;
+    char username[REGISTER_USERNAME_SIZE];
+    int64_t old_mj;    ///< Shown before.
+    int64_t new_mj;    ///< Shown after; not negative.
+    int64_t offset_mj; ///< Between the lifetime register and what is shown from then on.
+};
+
 /// Energy that passed in a time, and the lifetime registers at the newest reading. A lifetime
 /// register goes on over resets of the device; without one it equals the device's register.
 struct energy_report {
     struct channel_energy total;
     struct channel_energy channel[READING_CHANNEL_COUNT];
-    struct channel_energy lifetime[READING_CHANNEL_COUNT];
-    uint8_t channels; ///< Bit n: channel n was ever measured.
+    struct channel_energy lifetime[REGISTER_COUNT]; ///< The total last.
+    struct channel_energy shown[REGISTER_COUNT];    ///< Lifetime registers with their presets.
+    uint8_t channels;                               ///< Bit n: channel n was ever measured.
 };
 
 /// Records of a journal that will never come, or were never stored. Both ends belong to it.
@@ -125,6 +158,39 @@ struct fleet_store {
     /// Energy of the minutes that begin in [start_ms, end_ms).
     MUST_CHECK enum status (*energy)(void *ctx, const char *device_id, int64_t start_ms,
                                      int64_t end_ms, struct energy_report *report);
+
+    /// Calls `visit` for findings of one kind, newest first or oldest first. They are valid during
+    /// the visit.
+    ///
+    /// @return STATUS_INVALID  the kind is none of a finding, or the limit is too high.
+    MUST_CHECK enum status (*findings)(void *ctx, const struct finding_query *query,
+                                       void (*visit)(void *visit_ctx,
+                                                     const struct stored_finding *finding),
+                                       void *visit_ctx);
+
+    /// Finds the finding that is this record. @return STATUS_MISSING  it is none, or not there.
+    MUST_CHECK enum status (*finding)(void *ctx, const char *device_id,
+                                      const uint8_t journal_id[JOURNAL_ID_SIZE], uint64_t seq,
+                                      struct stored_finding *finding);
+
+    /// Calls `visit` for every part of an event's waveform, in order of time.
+    MUST_CHECK enum status (*waveform)(void *ctx, const struct stored_finding *event,
+                                       void (*visit)(void *visit_ctx,
+                                                     const struct stored_finding *part),
+                                       void *visit_ctx);
+
+    /// Makes a register show `preset->new_mj` and keeps who did it; fills in `old_mj` and
+    /// `offset_mj`. On disk when it returns.
+    ///
+    /// @return STATUS_MISSING  the device is not known, or has no such register yet.
+    MUST_CHECK enum status (*preset)(void *ctx, const char *device_id,
+                                     struct register_preset *preset);
+
+    /// Calls `visit` for every preset of the device, newest first.
+    MUST_CHECK enum status (*presets)(void *ctx, const char *device_id,
+                                      void (*visit)(void *visit_ctx,
+                                                    const struct register_preset *preset),
+                                      void *visit_ctx);
 
     /// Calls `visit` for every journal of the device, oldest first.
     MUST_CHECK enum status (*deliveries)(void *ctx, const char *device_id,

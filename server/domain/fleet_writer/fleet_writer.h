@@ -44,6 +44,18 @@ struct batch_row {
     size_t size;
 };
 
+/// A finding to keep, which is record `seq` of a batch that is kept too.
+struct finding_row {
+    int64_t device_no;
+    int64_t journal_no;
+    uint32_t boot_id;
+    uint64_t seq;
+    bool placed; ///< By an anchor; else `time_ms` is a guess until the boot gets one.
+    int64_t time_ms;
+    uint8_t time_source; ///< enum anchor_source.
+    const struct record *record;
+};
+
 struct fleet_writer {
     MUST_CHECK enum status (*begin)(void *ctx);
     MUST_CHECK enum status (*commit)(void *ctx);
@@ -77,9 +89,12 @@ struct fleet_writer {
                                       int64_t now_ms);
 
     /// Keeps an anchor, which is record `seq`. The first one of a boot also gives a place in time
-    /// to the batches of the boot that are stored already.
+    /// to the batches and findings of the boot that are stored already.
     MUST_CHECK enum status (*add_anchor)(void *ctx, int64_t journal_no, uint32_t boot_id,
                                          uint64_t seq, const struct anchor *anchor);
+
+    /// Keeps a finding by itself. One that is there already stays as it is.
+    MUST_CHECK enum status (*add_finding)(void *ctx, const struct finding_row *row);
 
     /// Finds the anchor in force at record `seq`: the last one up to it, else the first one after
     /// it.

@@ -13,6 +13,7 @@ enum { DATA_BATCH_CAPACITY = 1024 };
 struct ingest {
     const struct fleet_writer *writer;
     struct fleet_counters *counters;
+    const struct ingest_listener *listener;
     struct meter_intake *
         *slot; ///< Hash table by device_id, open addressing; capacity a power of two.
     size_t capacity;
@@ -31,6 +32,11 @@ struct ingest *ingest_open(const struct fleet_writer *writer, struct fleet_count
         ingest->counters = counters;
     }
     return ingest;
+}
+
+void ingest_listen(struct ingest *ingest, const struct ingest_listener *listener)
+{
+    ingest->listener = listener;
 }
 
 void ingest_close(struct ingest *ingest)
@@ -132,6 +138,7 @@ static struct meter_intake *open_meter(struct ingest *ingest, const char *device
     }
     meter->writer = ingest->writer;
     meter->counters = ingest->counters;
+    meter->listener = ingest->listener;
     meter->scratch = ingest->scratch;
     if (!device_id_parse(device_id, strlen(device_id), meter->device_id) ||
         meter_intake_load(meter, now_ms, unacknowledged_data) != STATUS_OK) {

@@ -43,10 +43,20 @@ struct ingest_outcome {
     struct stored_reading latest;
 };
 
+/// Hears of findings as they are taken, before they are committed.
+struct ingest_listener {
+    void (*found)(void *ctx, const char *device_id, const uint8_t journal_id[JOURNAL_ID_SIZE],
+                  const struct finding_row *finding);
+    void *ctx;
+};
+
 struct ingest;
 
 /// Both must outlive it. @return NULL  no memory.
 struct ingest *ingest_open(const struct fleet_writer *writer, struct fleet_counters *counters);
+
+/// Lets `listener`, which must outlive it, hear of findings from now on.
+void ingest_listen(struct ingest *ingest, const struct ingest_listener *listener);
 
 /// Frees it; NULL is fine. What is not committed is lost.
 void ingest_close(struct ingest *ingest);

@@ -209,6 +209,51 @@ static enum status keep_anchors(struct meter_intake *meter, const struct batch_r
     return status;
 }
 
+/// Keeps one record as a finding, with its place in time as well as it is known.
+static enum status keep_finding(struct meter_intake *meter, const struct batch_row *row,
+                                uint64_t seq, const struct record *record)
+{
+    struct anchor anchor;
+    enum status status =
+        meter->writer->find_anchor(meter->writer->ctx, row->journal_no, row->boot_id, seq, &anchor);
+    const bool placed = status == STATUS_OK;
+    if (status == STATUS_MISSING) {
+        anchor = (struct anchor){ .uptime_ms = row->last_uptime_ms, .utc_ms = row->received_ms };
+        status = STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct finding_row finding = {
+        .device_no = meter->device_no,
+        .journal_no = row->journal_no,
+        .boot_id = row->boot_id,
+        .seq = seq,
+        .placed = placed,
+        .time_ms = anchor_time_ms(&anchor, finding_uptime_ms(record)),
+        .time_source = anchor.source,
+        .record = record,
+    };
+    if (meter->listener != NULL) {
+        meter->listener->found(meter->listener->ctx, meter->device_id, meter->journal.journal_id,
+                               &finding);
+    }
+    return meter->writer->add_finding(meter->writer->ctx, &finding);
+}
+
+static enum status keep_findings(struct meter_intake *meter, const struct batch_row *row,
+                                 const struct record *records)
+{
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < row->count && status == STATUS_OK; i++) {
+        const struct record *record = &records[row->skip + i];
+        if (finding_is_kind(record->kind)) {
+            status = keep_finding(meter, row, row->first_seq + i, record);
+        }
+    }
+    return status;
+}
+
 enum status meter_intake_append(struct meter_intake *meter, const struct batch_row *row,
                                 const struct record *records)
 {
@@ -228,6 +273,9 @@ enum status meter_intake_append(struct meter_intake *meter, const struct batch_r
     }
     if (status == STATUS_OK) {
         status = meter->writer->append(meter->writer->ctx, row);
+    }
+    if (status == STATUS_OK) {
+        status = keep_findings(meter, row, records);
     }
     if (status != STATUS_OK) {
         return status;

@@ -9,9 +9,12 @@
 #include "fleet_counters.h"
 #include "fleet_writer.h"
 
+struct ingest_listener;
+
 struct meter_intake {
     const struct fleet_writer *writer;
     struct fleet_counters *counters;
+    const struct ingest_listener *listener; ///< NULL: nobody listens.
     struct record *scratch; ///< Room for BATCH_RECORD_LIMIT records, used while it catches up.
     char device_id[DEVICE_ID_SIZE];
     int64_t device_no;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "power_terms.h"
+
 static const int64_t time_min_ms = -62135596800000; // Year 1.
 static const int64_t time_max_ms = 253402300799999; // The end of year 9999.
 
@@ -30,7 +32,7 @@ void meter_fold_init(struct meter_fold *fold, const struct meter_state *state)
 
 void meter_fold_begin_journal(struct meter_fold *fold)
 {
-    for (unsigned channel = 0; channel < READING_CHANNEL_COUNT; channel++) {
+    for (unsigned channel = 0; channel < ROLLUP_ROW_COUNT; channel++) {
         meter_segment_expect_reset(&fold->state.segment[channel][METER_IMPORT]);
         meter_segment_expect_reset(&fold->state.segment[channel][METER_EXPORT]);
     }
@@ -67,14 +69,11 @@ static int64_t allowed_since_last(const struct meter_state *state, uint32_t boot
 
 static enum status take_register(struct meter_state *state, const struct placed_reading *placed,
                                  unsigned channel, enum meter_direction direction,
-                                 int64_t allowed_mj, int64_t *passed_mj,
+                                 int64_t register_mj, int64_t allowed_mj, int64_t *passed_mj,
                                  const struct meter_fold_sink *sink)
 {
-    const struct reading_channel *registers = &placed->reading->channel[channel];
     const enum meter_event event =
-        meter_segment_take(&state->segment[channel][direction],
-                           direction == METER_IMPORT ? registers->import_mj : registers->export_mj,
-                           allowed_mj, passed_mj);
+        meter_segment_take(&state->segment[channel][direction], register_mj, allowed_mj, passed_mj);
     if (event == METER_EVENT_NONE || event == METER_EVENT_HELD || sink == NULL) {
         return STATUS_OK;
     }
@@ -84,6 +83,26 @@ static enum status take_register(struct meter_state *state, const struct placed_
                                          .direction = direction,
                                          .time_ms = placed->time_ms };
     return sink->notice(sink->ctx, &notice);
+}
+
+/// The total's registers. What passes in a time stays the sum over the channels, as for power.
+static enum status take_total(struct meter_state *state, const struct placed_reading *placed,
+                              int64_t allowed_mj, const struct meter_fold_sink *sink)
+{
+    const struct reading_total *total = &placed->reading->total;
+    const int64_t all_allowed_mj = allowed_mj > INT64_MAX / READING_CHANNEL_COUNT
+                                       ? INT64_MAX
+                                       : allowed_mj * READING_CHANNEL_COUNT;
+    int64_t passed_mj;
+    enum status status = take_register(state, placed, READING_CHANNEL_COUNT, METER_IMPORT,
+                                       power_terms_register_total(total->import_mj), all_allowed_mj,
+                                       &passed_mj, sink);
+    if (status == STATUS_OK) {
+        status = take_register(state, placed, READING_CHANNEL_COUNT, METER_EXPORT,
+                               power_terms_register_total(total->export_mj), all_allowed_mj,
+                               &passed_mj, sink);
+    }
+    return status;
 }
 
 static struct rollup_sample sample_of(const struct reading *reading,
@@ -134,13 +153,17 @@ enum status meter_state_take(struct meter_state *state, const struct placed_read
             continue;
         }
         samples[i] = sample_of(reading, &reading->channel[i]);
-        status =
-            take_register(state, placed, i, METER_IMPORT, allowed_mj, &samples[i].import_mj, sink);
+        const struct reading_channel *channel = &reading->channel[i];
+        status = take_register(state, placed, i, METER_IMPORT, channel->import_mj, allowed_mj,
+                               &samples[i].import_mj, sink);
         if (status == STATUS_OK) {
-            status = take_register(state, placed, i, METER_EXPORT, allowed_mj,
+            status = take_register(state, placed, i, METER_EXPORT, channel->export_mj, allowed_mj,
                                    &samples[i].export_mj, sink);
         }
         add_to_total(total, &samples[i]);
+    }
+    if (status == STATUS_OK) {
+        status = take_total(state, placed, allowed_mj, sink);
     }
     state->has_last = true;
     state->boot_id = placed->boot_id;

@@ -24,14 +24,14 @@ struct meter_state {
     uint32_t boot_id;   ///< Of the last reading folded.
     uint64_t uptime_ms; ///< Of the last reading folded.
     int64_t time_ms;    ///< Of the last reading folded.
-    struct meter_segment segment[READING_CHANNEL_COUNT][METER_DIRECTION_COUNT];
+    struct meter_segment segment[ROLLUP_ROW_COUNT][METER_DIRECTION_COUNT]; ///< The total last.
 };
 
 /// A register that did not simply go on.
 struct meter_notice {
     enum meter_event event;
     uint64_t seq;
-    uint8_t channel;
+    uint8_t channel; ///< READING_CHANNEL_COUNT: the total.
     enum meter_direction direction;
     int64_t time_ms;
 };

@@ -19,6 +19,8 @@ struct message_head {
     int64_t received_ms;
 };
 
+enum { FINDING_CAPACITY = 128 };
+
 /// What became of one message of the group.
 struct group_entry {
     char device_id[DEVICE_ID_SIZE];
@@ -31,12 +33,45 @@ struct intake {
     struct ingest *ingest;
     struct group_entry *group; ///< INTAKE_COMMIT_BATCHES of them.
     size_t group_count;
+    struct ingest_listener listener;
+    struct stored_finding *finding; ///< FINDING_CAPACITY of them: what the group found out.
+    size_t finding_count;
     uint64_t retry_ms; ///< Until then the store is left alone; 0: it works.
     bool told_failing; ///< What the sink was told last.
     uint64_t quiet_ms; ///< Until then the sink is told no change.
     pthread_mutex_t mutex;
     char reason[FLEET_REASON_SIZE]; ///< Guarded by the mutex; empty: well.
 };
+
+/// Remembers events and spectra until the commit. Those beyond the room are in the store all the
+/// same; only whoever follows live does not hear of them.
+static void note_finding(void *ctx, const char *device_id,
+                         const uint8_t journal_id[JOURNAL_ID_SIZE], const struct finding_row *row)
+{
+    struct intake *intake = ctx;
+    if (row->record->kind == RECORD_KIND_WAVEFORM) {
+        for (size_t i = 0; i < intake->finding_count; i++) {
+            struct stored_finding *event = &intake->finding[i];
+            event->has_waveform =
+                event->has_waveform ||
+                (event->record.kind == RECORD_KIND_EVENT && event->boot_id == row->boot_id &&
+                 finding_subject(&event->record) == finding_subject(row->record) &&
+                 strcmp(event->device_id, device_id) == 0);
+        }
+    }
+    if ((row->record->kind != RECORD_KIND_EVENT && row->record->kind != RECORD_KIND_SPECTRUM) ||
+        intake->finding_count == FINDING_CAPACITY) {
+        return;
+    }
+    struct stored_finding *finding = &intake->finding[intake->finding_count++];
+    *finding = (struct stored_finding){ .seq = row->seq,
+                                        .boot_id = row->boot_id,
+                                        .time_ms = row->time_ms,
+                                        .time_source = row->time_source,
+                                        .record = *row->record };
+    memcpy(finding->journal_id, journal_id, JOURNAL_ID_SIZE);
+    (void)device_id_parse(device_id, strlen(device_id), finding->device_id);
+}
 
 struct intake *intake_open(const struct intake_options *options)
 {
@@ -49,10 +84,14 @@ struct intake *intake_open(const struct intake_options *options)
     intake->queue = byte_queue_open(options->queue_size);
     intake->ingest = ingest_open(options->writer, options->counters);
     intake->group = calloc(INTAKE_COMMIT_BATCHES, sizeof *intake->group);
-    if (intake->queue == NULL || intake->ingest == NULL || intake->group == NULL) {
+    intake->finding = calloc(FINDING_CAPACITY, sizeof *intake->finding);
+    if (intake->queue == NULL || intake->ingest == NULL || intake->group == NULL ||
+        intake->finding == NULL) {
         intake_close(intake);
         return NULL;
     }
+    intake->listener = (struct ingest_listener){ .found = note_finding, .ctx = intake };
+    ingest_listen(intake->ingest, &intake->listener);
     return intake;
 }
 
@@ -62,6 +101,7 @@ void intake_close(struct intake *intake)
         byte_queue_close(intake->queue);
         ingest_close(intake->ingest);
         free(intake->group);
+        free(intake->finding);
         (void)pthread_mutex_destroy(&intake->mutex);
         free(intake);
     }
@@ -154,6 +194,7 @@ static void give_up(struct intake *intake)
     fleet_counters_add(intake->options.counters, FLEET_COUNTER_REFUSED_STORAGE,
                        intake->group_count);
     intake->group_count = 0;
+    intake->finding_count = 0;
     intake->retry_ms = now_ms(intake) + INTAKE_RETRY_MS;
     set_reason(intake, reason);
 }
@@ -200,7 +241,11 @@ static void tell_outcomes(struct intake *intake)
         }
     }
     report_readings(intake);
+    for (size_t i = 0; i < intake->finding_count; i++) {
+        device_registry_report_finding(intake->options.devices, &intake->finding[i]);
+    }
     intake->group_count = 0;
+    intake->finding_count = 0;
 }
 
 static void commit_group(struct intake *intake)

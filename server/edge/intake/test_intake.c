@@ -33,6 +33,8 @@ struct fixture {
     uint64_t clock_ms;
     uint64_t acknowledged; ///< Highest watermark told.
     unsigned acknowledgements;
+    unsigned findings; ///< Events and spectra that were told live.
+    uint64_t last_finding_seq;
     unsigned failures;   ///< Times that the sink heard a reason.
     unsigned recoveries; ///< Times that it heard that the store works again.
 };
@@ -157,6 +159,23 @@ static int64_t utc_ms(void *ctx)
     return 1763690000000;
 }
 
+static enum status add_finding(void *ctx, const struct finding_row *row)
+{
+    const struct fake_store *store = ctx;
+    assert_true(store->open);
+    assert_int_equal(row->seq, store->appended);
+    return STATUS_OK;
+}
+
+static void note_finding(void *ctx, const struct stored_finding *finding)
+{
+    struct fixture *f = ctx;
+    assert_false(f->store.open);
+    assert_string_equal(finding->device_id, "meter-1");
+    f->findings++;
+    f->last_finding_seq = finding->seq;
+}
+
 static void ignore_reading(void *ctx, const struct stored_reading *reading)
 {
     (void)ctx;
@@ -209,13 +228,16 @@ static int set_up(void **state)
         .find_journal = find_journal,
         .add_journal = add_journal,
         .append = append,
+        .add_finding = add_finding,
         .find_anchor = find_anchor,
         .try_disk = try_disk,
         .error = error,
         .ctx = &f.store,
     };
     f.host = (struct fleet_host){ .utc_ms = utc_ms, .monotonic_ms = monotonic_ms, .ctx = &f };
-    f.events = (struct fleet_events){ .reading = ignore_reading, .device = ignore_device };
+    f.events = (struct fleet_events){
+        .reading = ignore_reading, .device = ignore_device, .finding = note_finding, .ctx = &f
+    };
     f.sink = (struct intake_sink){ acknowledge, note, store_changed, &f };
     f.devices = device_registry_open(&f.host, &f.events);
     f.intake = intake_open(&(struct intake_options){ .writer = &f.store.writer,
@@ -251,6 +273,22 @@ static void offer(struct fixture *f, uint64_t seq)
     assert_int_equal(intake_offer_batch(f->intake, "meter-1", payload, size), STATUS_OK);
 }
 
+/// Offers record `seq`, an event or what belongs to it.
+static void offer_finding(struct fixture *f, uint64_t seq, unsigned kind)
+{
+    const struct batch_header header = {
+        .journal_id = { 1 }, .boot_id = 1, .first_seq = seq, .oldest_seq = 1, .count = 1
+    };
+    struct record record = { .kind = (uint8_t)kind };
+    if (kind == RECORD_KIND_WAVEFORM) {
+        record.waveform = (struct waveform_chunk){ .unit_per_1e6 = 1, .count = 1 };
+    }
+    uint8_t payload[512];
+    size_t size = 0;
+    assert_int_equal(batch_encode(&header, &record, payload, sizeof payload, &size), STATUS_OK);
+    assert_int_equal(intake_offer_batch(f->intake, "meter-1", payload, size), STATUS_OK);
+}
+
 /// Lets the intake work through what is queued.
 static void work(struct fixture *f)
 {
@@ -269,6 +307,23 @@ static void acknowledges_what_was_stored_after_its_commit_never_before(void **st
     assert_int_equal(f->acknowledgements, 3);
     assert_int_equal(f->acknowledged, 3);
     assert_int_equal(fleet_counters_get(&f->counters, FLEET_COUNTER_COMMITS), 3);
+}
+
+static void tells_of_events_and_spectra_after_their_commit_and_of_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    offer_finding(f, 1, RECORD_KIND_EVENT);
+    offer_finding(f, 2, RECORD_KIND_WAVEFORM);
+    offer_finding(f, 3, RECORD_KIND_INTERVAL);
+    offer_finding(f, 4, RECORD_KIND_SPECTRUM);
+    work(f);
+    assert_int_equal(f->store.on_disk, 4);
+    assert_int_equal(f->findings, 2);
+    assert_int_equal(f->last_finding_seq, 4);
+    f->store.failing_commits = COMMITS_FOREVER;
+    offer_finding(f, 5, RECORD_KIND_EVENT);
+    work(f);
+    assert_int_equal(f->findings, 2);
 }
 
 static void acknowledges_nothing_of_a_group_whose_commit_fails(void **state)
@@ -324,6 +379,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(acknowledges_what_was_stored_after_its_commit_never_before,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            tells_of_events_and_spectra_after_their_commit_and_of_nothing_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(acknowledges_nothing_of_a_group_whose_commit_fails, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(stores_what_is_sent_again_when_the_store_works_again,

@@ -33,7 +33,8 @@ static struct record reading_at(uint64_t second, uint64_t register_zero)
     return record;
 }
 
-size_t suite_encode(const struct suite_batch *batch, uint8_t payload[SUITE_PAYLOAD_SIZE])
+static size_t encode(const struct suite_batch *batch, bool with_event,
+                     uint8_t payload[SUITE_PAYLOAD_SIZE])
 {
     struct record records[BATCH_RECORD_LIMIT];
     struct batch_header header = { .boot_id = batch->boot_id,
@@ -50,6 +51,11 @@ size_t suite_encode(const struct suite_batch *batch, uint8_t payload[SUITE_PAYLO
                                                                 (int64_t)second * 1000,
                                                       .uncertainty_ms = 20,
                                                       .source = ANCHOR_SOURCE_SNTP } };
+        } else if (i == SUITE_EVENT_INDEX && with_event) {
+            records[i] = (struct record){ .kind = RECORD_KIND_EVENT,
+                                          .event = { .started_us = second++ * 1000000,
+                                                     .duration_us = 10000,
+                                                     .id = (uint32_t)batch->first_seq } };
         } else {
             records[i] = reading_at(second++, batch->register_zero);
         }
@@ -59,4 +65,14 @@ size_t suite_encode(const struct suite_batch *batch, uint8_t payload[SUITE_PAYLO
         abort();
     }
     return size;
+}
+
+size_t suite_encode(const struct suite_batch *batch, uint8_t payload[SUITE_PAYLOAD_SIZE])
+{
+    return encode(batch, false, payload);
+}
+
+size_t suite_encode_with_event(const struct suite_batch *batch, uint8_t payload[SUITE_PAYLOAD_SIZE])
+{
+    return encode(batch, true, payload);
 }

@@ -8,6 +8,8 @@
 
 enum { SUITE_PAYLOAD_SIZE = 16384 };
 
+enum { SUITE_EVENT_INDEX = 10 };
+
 struct suite_batch {
     uint8_t journal; ///< Makes the journal_id.
     uint32_t boot_id;
@@ -22,6 +24,10 @@ struct suite_batch {
 
 /// Encodes a batch; returns its size.
 size_t suite_encode(const struct suite_batch *batch, uint8_t payload[SUITE_PAYLOAD_SIZE]);
+
+/// The same with an event in place of the reading that is record SUITE_EVENT_INDEX.
+size_t suite_encode_with_event(const struct suite_batch *batch,
+                               uint8_t payload[SUITE_PAYLOAD_SIZE]);
 
 /// Energy of channel 0 per second of uptime.
 enum { SUITE_IMPORT_MJ = 2000000, SUITE_EXPORT_MJ = 500000 };

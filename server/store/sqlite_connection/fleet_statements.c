@@ -66,7 +66,26 @@ static const char version_2[] =
     "CREATE TABLE disk_trial(only INTEGER PRIMARY KEY CHECK(only = 1), content BLOB NOT NULL);"
     "INSERT INTO disk_trial VALUES(1, zeroblob(" DISK_TRIAL_SIZE "));";
 
-static const char *const schema_step[] = { version_1, version_2 };
+// A finding is a record that is no reading and no anchor, taken out of its batch so that it can be
+// found by kind and time; its payload is a batch of this one record. Its time is a guess until it
+// is placed.
+static const char version_3[] =
+    "CREATE TABLE finding("
+    " journal_no INTEGER NOT NULL, seq INTEGER NOT NULL, device_no INTEGER NOT NULL,"
+    " boot_id INTEGER NOT NULL, kind INTEGER NOT NULL, subject INTEGER NOT NULL,"
+    " uptime_ms INTEGER NOT NULL, placed INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+    " time_source INTEGER NOT NULL, payload BLOB NOT NULL,"
+    " PRIMARY KEY(journal_no, seq)) WITHOUT ROWID;"
+    "CREATE INDEX finding_time ON finding(device_no, kind, time_ms);"
+    "CREATE INDEX finding_subject ON finding(device_no, kind, subject, time_ms);"
+    "CREATE INDEX finding_unplaced ON finding(journal_no, boot_id) WHERE placed=0;"
+    "CREATE TABLE preset("
+    " preset_no INTEGER PRIMARY KEY, device_no INTEGER NOT NULL, channel INTEGER NOT NULL,"
+    " is_export INTEGER NOT NULL, time_ms INTEGER NOT NULL, username TEXT NOT NULL,"
+    " old_mj INTEGER NOT NULL, new_mj INTEGER NOT NULL, offset_mj INTEGER NOT NULL);"
+    "CREATE INDEX preset_device ON preset(device_no);";
+
+static const char *const schema_step[] = { version_1, version_2, version_3 };
 
 const char *fleet_schema_step(unsigned version)
 {
@@ -76,6 +95,14 @@ const char *fleet_schema_step(unsigned version)
 #define RUN_COLUMNS "first_seq,last_seq,boot_id,first_uptime_ms,last_uptime_ms,batches"
 #define JOURNAL_COLUMNS "journal_no,journal_id,watermark,rolled_seq,boot_id,run_seq"
 #define ANCHOR_COLUMNS "uptime_ms,utc_ms,uncertainty_ms,source"
+#define FINDING_COLUMNS                                                                            \
+    "j.journal_id,f.seq,f.boot_id,f.time_ms,f.time_source,f.payload,f.kind=2 AND EXISTS("          \
+    "SELECT 1 FROM finding w WHERE w.device_no=f.device_no AND w.kind=3 AND w.subject=f.subject"   \
+    " AND w.journal_no=f.journal_no AND w.boot_id=f.boot_id)"
+#define FINDINGS_IN_TIME                                                                           \
+    "SELECT " FINDING_COLUMNS " FROM finding f JOIN journal j USING(journal_no)"                   \
+    " WHERE f.device_no=?1 AND f.kind=?2 AND f.time_ms>=?3 AND f.time_ms<?4"                       \
+    " AND (?5<0 OR f.subject=?5) ORDER BY "
 
 static const char *const sql[FLEET_STATEMENT_COUNT] = {
     [FLEET_STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -188,6 +215,30 @@ static const char *const sql[FLEET_STATEMENT_COUNT] = {
     [FLEET_STATEMENT_ADD_NOTICE] =
         "INSERT INTO meter_notice(device_no,seq,channel,direction,event,time_ms,number,lifetime_mj,"
         "register_mj) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [FLEET_STATEMENT_ADD_FINDING] =
+        "INSERT OR IGNORE INTO finding(journal_no,seq,device_no,boot_id,kind,subject,uptime_ms,"
+        "placed,time_ms,time_source,payload) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    [FLEET_STATEMENT_UNPLACED_FINDING] =
+        "SELECT seq,uptime_ms FROM finding WHERE journal_no=?1 AND boot_id=?2 AND placed=0 LIMIT 1",
+    [FLEET_STATEMENT_PLACE_FINDING] =
+        "UPDATE finding SET placed=1,time_ms=?3,time_source=?4 WHERE journal_no=?1 AND seq=?2",
+    [FLEET_STATEMENT_NEWEST_FINDINGS] = FINDINGS_IN_TIME "f.time_ms DESC,f.seq DESC LIMIT ?6",
+    [FLEET_STATEMENT_OLDEST_FINDINGS] = FINDINGS_IN_TIME "f.time_ms,f.seq LIMIT ?6",
+    [FLEET_STATEMENT_GET_FINDING] =
+        "SELECT " FINDING_COLUMNS " FROM finding f JOIN journal j USING(journal_no)"
+        " WHERE j.device_no=?1 AND j.journal_id=?2 AND f.seq=?3",
+    [FLEET_STATEMENT_EVENT_WAVEFORM] =
+        "SELECT " FINDING_COLUMNS " FROM finding f JOIN journal j USING(journal_no)"
+        " WHERE f.device_no=?1 AND f.kind=3 AND f.subject=?2 AND j.journal_id=?3 AND f.boot_id=?4"
+        " ORDER BY f.uptime_ms,f.seq",
+    [FLEET_STATEMENT_ADD_PRESET] =
+        "INSERT INTO preset(device_no,channel,is_export,time_ms,username,old_mj,new_mj,offset_mj)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [FLEET_STATEMENT_LIST_PRESETS] =
+        "SELECT channel,is_export,time_ms,username,old_mj,new_mj,offset_mj FROM preset"
+        " WHERE device_no=?1 ORDER BY preset_no DESC",
+    [FLEET_STATEMENT_PRESET_OFFSETS] =
+        "SELECT channel,is_export,offset_mj FROM preset WHERE device_no=?1 ORDER BY preset_no",
 };
 
 const char *fleet_statement_sql(enum fleet_statement statement)

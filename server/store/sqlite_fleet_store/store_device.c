@@ -27,7 +27,7 @@ static enum status read_registers(struct sqlite_connection *connection, struct d
     while ((status = sqlite_connection_step(connection, statement)) == STATUS_OK) {
         const unsigned channel = (unsigned)sqlite3_column_int(statement, 0);
         const unsigned direction = (unsigned)sqlite3_column_int(statement, 1);
-        if (channel >= READING_CHANNEL_COUNT || direction >= METER_DIRECTION_COUNT) {
+        if (channel >= ROLLUP_ROW_COUNT || direction >= METER_DIRECTION_COUNT) {
             continue;
         }
         slot->meter.segment[channel][direction] = (struct meter_segment){

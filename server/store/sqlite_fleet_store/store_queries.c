@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "batch_walk.h"
+#include "store_findings.h"
+#include "store_presets.h"
 #include "store_query.h"
 #include "store_telemetry.h"
 
@@ -245,6 +247,11 @@ void store_queries_bind(struct sqlite_fleet_store *store)
         .latest = latest,
         .telemetry = store_telemetry,
         .energy = store_energy,
+        .findings = store_findings,
+        .finding = store_finding,
+        .waveform = store_waveform,
+        .preset = store_preset,
+        .presets = store_presets,
         .deliveries = deliveries,
         .devices = devices,
         .rename_device = rename_device,

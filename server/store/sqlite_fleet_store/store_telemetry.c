@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "batch_walk.h"
+#include "store_presets.h"
 #include "store_query.h"
 
 /// Buckets being filled.
@@ -297,10 +298,13 @@ enum status store_energy(void *ctx, const char *device_id, int64_t start_ms, int
     if (status == STATUS_OK) {
         status = store_query_fold_tail(&query, &sink, &state);
     }
-    for (unsigned i = 0; i < READING_CHANNEL_COUNT; i++) {
+    for (unsigned i = 0; i < REGISTER_COUNT; i++) {
         report->lifetime[i].import_mj = state.segment[i][METER_IMPORT].lifetime_mj;
         report->lifetime[i].export_mj = state.segment[i][METER_EXPORT].lifetime_mj;
         report->channels |= (uint8_t)((state.segment[i][METER_IMPORT].known ? 1u : 0u) << i);
+    }
+    if (status == STATUS_OK) {
+        status = store_presets_show(&query, report);
     }
     store_query_end(&query);
     return status;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "batch_rows.h"
+#include "store_findings.h"
 #include "store_parts.h"
 #include "store_runs.h"
 
@@ -213,7 +214,11 @@ static enum status add_anchor(void *ctx, int64_t journal_no, uint32_t boot_id, u
     (void)sqlite3_bind_int64(statement, 6, anchor->uncertainty_ms);
     (void)sqlite3_bind_int64(statement, 7, anchor->source);
     status = sqlite_connection_run(&store->write, statement);
-    return status == STATUS_OK && first ? store_runs_place(store, journal_no, boot_id) : status;
+    if (status == STATUS_OK && first) {
+        status = store_runs_place(store, journal_no, boot_id);
+    }
+    return status == STATUS_OK && first ? store_findings_place(store, journal_no, boot_id, anchor)
+                                        : status;
 }
 
 static enum status find_anchor(void *ctx, int64_t journal_no, uint32_t boot_id, uint64_t seq,
@@ -344,7 +349,7 @@ static enum status save_meter(void *ctx, int64_t device_no, int64_t journal_no, 
         (void)sqlite3_bind_int64(statement, 5, meter->time_ms);
         status = sqlite_connection_run(&store->write, statement);
     }
-    for (int channel = 0; channel < READING_CHANNEL_COUNT && status == STATUS_OK; channel++) {
+    for (int channel = 0; channel < ROLLUP_ROW_COUNT && status == STATUS_OK; channel++) {
         for (int direction = 0; direction < METER_DIRECTION_COUNT && status == STATUS_OK;
              direction++) {
             status = save_register(store, device_no, channel, direction,
@@ -380,6 +385,7 @@ void store_writer_bind(struct sqlite_fleet_store *store)
         .append = append,
         .add_gap = add_gap,
         .add_anchor = add_anchor,
+        .add_finding = store_findings_add,
         .find_anchor = find_anchor,
         .replay = replay,
         .merge_minute = merge_minute,

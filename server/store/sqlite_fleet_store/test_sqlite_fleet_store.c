@@ -14,6 +14,7 @@
 
 #include "fleet_store_suite.h"
 #include "sqlite_fleet_store.h"
+#include "suite_findings.h"
 
 struct fixture {
     char folder[64];
@@ -87,7 +88,8 @@ int main(void)
     f.probe = (struct sqlite_probe){ may_run, &f };
     const struct store_under_test store = { open_store, close_store, fail_statement, has_failed,
                                             &f };
-    const int failed = fleet_store_suite_run("sqlite_fleet_store", &store);
+    const int failed = fleet_store_suite_run("sqlite_fleet_store", &store) +
+                       suite_findings_run("sqlite_fleet_store", &store);
     remove_files(&f);
     (void)rmdir(f.folder);
     return failed;

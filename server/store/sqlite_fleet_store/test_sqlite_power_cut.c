@@ -66,7 +66,7 @@ static uint64_t live(void)
         uint8_t payload[SUITE_PAYLOAD_SIZE];
         struct ingest_outcome outcome;
         const struct suite_batch batch = batch_at(i);
-        const size_t size = suite_encode(&batch, payload);
+        const size_t size = suite_encode_with_event(&batch, payload);
         if (writer->begin(writer->ctx) != STATUS_OK ||
             ingest_take_batch(ingest, "meter-1", payload, size, 1763726500000, &outcome) !=
                 STATUS_OK ||
@@ -90,6 +90,32 @@ static void check_delivery(void *ctx, const struct journal_delivery *delivery)
     *stored = delivery->watermark;
 }
 
+/// Every event once, in its place: the newest first.
+static void check_event(void *ctx, const struct stored_finding *finding)
+{
+    unsigned *left = ctx;
+    (*left)--;
+    const struct suite_batch batch = batch_at(*left);
+    assert_int_equal(finding->record.event.id, batch.first_seq);
+    assert_int_equal(finding->seq, batch.first_seq + SUITE_EVENT_INDEX);
+    assert_int_equal(finding->time_ms,
+                     1763726400000 + (int64_t)(finding->record.event.started_us / 1000));
+}
+
+/// As many events as batches are stored.
+static void check_events(const struct fleet_store *queries, unsigned batches)
+{
+    const struct finding_query query = { .device_id = "meter-1",
+                                         .kind = RECORD_KIND_EVENT,
+                                         .subject = FINDING_ANY_SUBJECT,
+                                         .end_ms = INT64_MAX,
+                                         .limit = FINDING_LIMIT };
+    unsigned left = batches;
+    const enum status status = queries->findings(queries->ctx, &query, check_event, &left);
+    assert_true(status == STATUS_OK || (status == STATUS_MISSING && batches == 0));
+    assert_int_equal(left, 0);
+}
+
 static void check_after_cut(uint64_t acknowledged)
 {
     struct sqlite_fleet_store *store = open_store();
@@ -100,6 +126,7 @@ static void check_after_cut(uint64_t acknowledged)
         queries->deliveries(queries->ctx, "meter-1", check_delivery, &stored);
     assert_true(status == STATUS_OK || (status == STATUS_MISSING && acknowledged == 0));
     assert_true(stored >= acknowledged);
+    check_events(queries, (unsigned)(stored / 20));
     sqlite_fleet_store_close(store);
     // Everything that is missing comes again, and the life ends as if nothing had happened.
     assert_int_equal(live(), BATCHES * 20);
@@ -108,6 +135,7 @@ static void check_after_cut(uint64_t acknowledged)
     queries = sqlite_fleet_store_queries(store);
     assert_int_equal(
         queries->energy(queries->ctx, "meter-1", 1763726400000, 1763736400000, &report), STATUS_OK);
+    check_events(queries, BATCHES);
     assert_int_equal(report.lifetime[0].import_mj, (BATCHES * 20 - 1) * (int64_t)SUITE_IMPORT_MJ);
     assert_int_equal(report.channel[0].import_mj, (BATCHES * 20 - 2) * (int64_t)SUITE_IMPORT_MJ);
     sqlite_fleet_store_close(store);

@@ -12,8 +12,5 @@ void fleet_json_quality(struct json_writer *writer, uint16_t quality);
 /// The word for an anchor's source.
 const char *fleet_json_time_source(uint8_t source);
 
-void fleet_json_numbers(struct json_writer *writer, const char *name, const int64_t *numbers,
-                        unsigned count);
-
 /// Writes hertz; null for 0, which means that there was no reference.
 void fleet_json_frequency(struct json_writer *writer, const char *name, uint32_t frequency_mhz);

@@ -168,7 +168,7 @@ static bool find_route(struct http_exchange *exchange)
     enum status status = exchange->request.method == REST_GET ? STATUS_OK : STATUS_INVALID;
     if (is_api) {
         status = rest_find_route(exchange->request.method, path, &exchange->route,
-                                 exchange->request.argument, allowed);
+                                 &exchange->request.arguments, allowed);
     }
     if (status == STATUS_INVALID) {
         http_reply_header(&exchange->reply, "Allow", "%s", allowed);

@@ -102,7 +102,7 @@ static enum status delete_sessions_of(void *ctx, const char *username)
     return STATUS_OK;
 }
 
-static bool store_fails(struct http_test_bed *bed)
+bool bed_store_fails(struct http_test_bed *bed)
 {
     (void)pthread_mutex_lock(&bed->lock);
     const bool fails = bed->store_fails;
@@ -114,14 +114,14 @@ static enum status store_latest(void *ctx, const char *device_id, struct stored_
 {
     (void)device_id;
     *latest = bed_reading(1);
-    return store_fails(ctx) ? STATUS_IO : STATUS_OK;
+    return bed_store_fails(ctx) ? STATUS_IO : STATUS_OK;
 }
 
 /// A steady 230 V and 460 W; every third bucket was not measured.
 static enum status store_telemetry(void *ctx, const struct telemetry_query *query,
                                    struct telemetry_point *points, size_t *count)
 {
-    if (store_fails(ctx)) {
+    if (bed_store_fails(ctx)) {
         return STATUS_IO;
     }
     *count = (size_t)((query->end_ms - query->start_ms + query->bucket_ms - 1) / query->bucket_ms);
@@ -147,7 +147,7 @@ static enum status store_energy(void *ctx, const char *device_id, int64_t start_
     report->total.import_mj = end_ms - start_ms;
     report->channel[1].import_mj = 5;
     report->lifetime[1].export_mj = 7;
-    return store_fails(ctx) ? STATUS_IO : STATUS_OK;
+    return bed_store_fails(ctx) ? STATUS_IO : STATUS_OK;
 }
 
 static enum status store_deliveries(void *ctx, const char *device_id,
@@ -160,7 +160,7 @@ static enum status store_deliveries(void *ctx, const char *device_id,
         .journal_id = { 0xAB }, .watermark = 30, .stored = 20, .gaps = &gap, .gap_count = 1
     };
     (void)device_id;
-    if (store_fails(ctx)) {
+    if (bed_store_fails(ctx)) {
         return STATUS_IO;
     }
     visit(visit_ctx, &delivery);
@@ -171,7 +171,7 @@ static enum status store_rename(void *ctx, const char *device_id, const char *na
 {
     struct http_test_bed *bed = ctx;
     (void)device_id;
-    if (store_fails(bed)) {
+    if (bed_store_fails(bed)) {
         return STATUS_IO;
     }
     (void)snprintf(bed->name, sizeof bed->name, "%s", name);
@@ -371,6 +371,7 @@ static void fill_seams(struct http_test_bed *bed)
                                        .deliveries = store_deliveries,
                                        .rename_device = store_rename,
                                        .ctx = bed };
+    bed_store_fill(&bed->store);
     bed->link = (struct device_link){ .send_command = link_send, .ctx = bed };
     bed->health = (struct fleet_health){ .is_well = is_well, .ctx = bed };
     bed->account_rows = (struct account_store){ .find_account = find_account,

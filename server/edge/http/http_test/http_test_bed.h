@@ -59,5 +59,10 @@ void bed_skip_ms(struct http_test_bed *bed, int64_t ms);
 /// What a device's reading of that number looks like.
 struct stored_reading bed_reading(uint64_t seq);
 
+/// Fills in what the fake store says of findings and presets.
+void bed_store_fill(struct fleet_store *store);
+
+bool bed_store_fails(struct http_test_bed *bed);
+
 /// The path of a file in the bed's folder.
 const char *bed_path(const struct http_test_bed *bed, const char *name, char out[128]);

@@ -244,6 +244,9 @@ static void assert_call(const struct call *call)
 
 #define DEVICE "/v1/devices/{id}"
 #define METER "/v1/devices/" BED_DEVICE
+#define WAVEFORM DEVICE "/events/{event_id}/waveform"
+#define PRESET DEVICE "/registers/preset"
+#define EVENT "ab000000000000000000000000000000-"
 
 static void every_answer_is_as_documented(void **state)
 {
@@ -276,6 +279,34 @@ static void every_answer_is_as_documented(void **state)
         { "GET", DEVICE "/energy", METER "/energy?period=all", NULL, 200 },
         { "GET", DEVICE "/energy", METER "/energy?start_ms=1&end_ms=2", NULL, 200 },
         { "GET", DEVICE "/energy", METER "/energy?period=x", NULL, 400 },
+        { "GET", DEVICE "/events", METER "/events", NULL, 200 },
+        { "GET", DEVICE "/events", METER "/events?start_ms=1&end_ms=2&limit=1", NULL, 200 },
+        { "GET", DEVICE "/events", METER "/events?limit=1001", NULL, 400 },
+        { "GET", DEVICE "/events", "/v1/devices/nobody/events", NULL, 404 },
+        { "GET", WAVEFORM, METER "/events/" EVENT "77/waveform", NULL, 200 },
+        { "GET", WAVEFORM, METER "/events/" EVENT "78/waveform", NULL, 404 },
+        { "GET", WAVEFORM, METER "/events/" EVENT "077/waveform", NULL, 404 },
+        { "GET", WAVEFORM, METER "/events/x/waveform", NULL, 404 },
+        { "GET", WAVEFORM, METER "/events/" EVENT "77/waveform?x=1", NULL, 400 },
+        { "GET", DEVICE "/spectra/latest", METER "/spectra/latest", NULL, 200 },
+        { "GET", DEVICE "/spectra/latest", METER "/spectra/latest?x=1", NULL, 400 },
+        { "GET", DEVICE "/spectra", METER "/spectra?channel=0&signal=voltage", NULL, 200 },
+        { "GET", DEVICE "/spectra", METER "/spectra", NULL, 200 },
+        { "GET", DEVICE "/spectra", METER "/spectra?channel=0", NULL, 400 },
+        { "GET", DEVICE "/spectra", METER "/spectra?channel=0&signal=power", NULL, 400 },
+        { "GET", DEVICE "/intervals", METER "/intervals?kind=quality_10min", NULL, 200 },
+        { "GET", DEVICE "/intervals", METER "/intervals?kind=demand", NULL, 200 },
+        { "GET", DEVICE "/intervals", METER "/intervals", NULL, 400 },
+        { "POST", PRESET, METER "/registers/preset",
+          "{\"register\":\"total_import\",\"value_mj\":1234}", 200 },
+        { "POST", PRESET, METER "/registers/preset",
+          "{\"register\":\"channel_7_export\",\"value_mj\":0}", 409 },
+        { "POST", PRESET, METER "/registers/preset",
+          "{\"register\":\"channel_8_import\",\"value_mj\":0}", 400 },
+        { "POST", PRESET, METER "/registers/preset",
+          "{\"register\":\"total_import\",\"value_mj\":-1}", 400 },
+        { "GET", PRESET, METER "/registers/preset", NULL, 200 },
+        { "GET", PRESET, "/v1/devices/nobody/registers/preset", NULL, 404 },
         { "GET", DEVICE "/deliveries", METER "/deliveries", NULL, 200 },
         { "GET", DEVICE "/deliveries", "/v1/devices/nobody/deliveries", NULL, 404 },
         { "POST", DEVICE "/command", METER "/command",

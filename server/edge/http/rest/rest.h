@@ -30,11 +30,17 @@ enum rest_kind {
     REST_OPENAPI, ///< It answers with the interface's own description; there is no handler.
 };
 
+/// What stands for the holes of a route's pattern; empty where it has none.
+struct rest_arguments {
+    char id[REST_ARGUMENT_SIZE];     ///< For {id}.
+    char detail[REST_ARGUMENT_SIZE]; ///< For the second hole.
+};
+
 struct rest_request {
     enum rest_method method;
     const struct http_target *target;
-    char argument[REST_ARGUMENT_SIZE]; ///< What stood for {id}; empty without one.
-    const char *content_type;          ///< NULL: none was given.
+    struct rest_arguments arguments;
+    const char *content_type; ///< NULL: none was given.
     const char *body;
     size_t body_size;
     const struct session *session; ///< NULL: not signed in.
@@ -70,7 +76,7 @@ struct rest {
 
 struct rest_route {
     enum rest_method method;
-    const char *pattern; ///< A path; a segment "{id}" stands for any.
+    const char *pattern; ///< A path; a segment in braces stands for any; at most two.
     enum permission permission;
     enum rest_kind kind;
 
@@ -87,13 +93,13 @@ void rest_close(struct rest *rest);
 /// All routes, for the tests that walk them.
 const struct rest_route *rest_routes(size_t *count);
 
-/// Finds the route and copies what stands for {id}.
+/// Finds the route and copies what stands for its holes.
 ///
 /// @return STATUS_MISSING  no such path; STATUS_INVALID  the path knows other methods, which are
 ///         listed in `allowed`, for example "GET, PUT".
 MUST_CHECK enum status rest_find_route(enum rest_method method, const char *path,
                                        const struct rest_route **route,
-                                       char argument[REST_ARGUMENT_SIZE], char allowed[32]);
+                                       struct rest_arguments *arguments, char allowed[32]);
 
 /// Reads a request line's method. @return false  this interface does not know it.
 bool rest_method_parse(const char *text, enum rest_method *method);

@@ -75,7 +75,7 @@ static bool find_device(struct rest *rest, const char *name, struct device_view 
 bool rest_find_device(struct rest *rest, const struct rest_request *request,
                       struct device_view *device, struct http_reply *reply)
 {
-    return find_device(rest, request->argument, device, reply);
+    return find_device(rest, request->arguments.id, device, reply);
 }
 
 bool rest_read_stream(struct rest *rest, const struct rest_request *request,

@@ -21,6 +21,20 @@ bool rest_show_series(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
 bool rest_show_energy(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
+bool rest_list_events(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_show_waveform(struct rest *rest, const struct rest_request *request,
+                        struct http_reply *reply);
+bool rest_show_latest_spectra(struct rest *rest, const struct rest_request *request,
+                              struct http_reply *reply);
+bool rest_list_spectra(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
+bool rest_list_intervals(struct rest *rest, const struct rest_request *request,
+                         struct http_reply *reply);
+bool rest_preset_register(struct rest *rest, const struct rest_request *request,
+                          struct http_reply *reply);
+bool rest_list_presets(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
 bool rest_show_deliveries(struct rest *rest, const struct rest_request *request,
                           struct http_reply *reply);
 bool rest_send_command(struct rest *rest, const struct rest_request *request,
@@ -42,6 +56,9 @@ bool rest_check_query(const struct rest_request *request, const char *const *nam
 /// 400 and returns false.
 bool rest_query_number(const struct rest_request *request, const char *name, int64_t least,
                        int64_t most, int64_t *value, struct http_reply *reply);
+
+/// Answers 400 and returns false unless `start_ms` lies before `end_ms`.
+bool rest_check_order(int64_t start_ms, int64_t end_ms, struct http_reply *reply);
 
 /// Answers for a store that failed.
 void rest_reply_unavailable(struct http_reply *reply);

@@ -16,6 +16,18 @@ static const struct rest_route ROUTES[] = {
       rest_show_latest },
     { REST_GET, "/v1/devices/{id}/telemetry", PERMISSION_FLEET_READ, REST_SLOW, rest_show_series },
     { REST_GET, "/v1/devices/{id}/energy", PERMISSION_FLEET_READ, REST_SLOW, rest_show_energy },
+    { REST_GET, "/v1/devices/{id}/events", PERMISSION_FLEET_READ, REST_SLOW, rest_list_events },
+    { REST_GET, "/v1/devices/{id}/events/{event_id}/waveform", PERMISSION_FLEET_READ, REST_SLOW,
+      rest_show_waveform },
+    { REST_GET, "/v1/devices/{id}/spectra/latest", PERMISSION_FLEET_READ, REST_SLOW,
+      rest_show_latest_spectra },
+    { REST_GET, "/v1/devices/{id}/spectra", PERMISSION_FLEET_READ, REST_SLOW, rest_list_spectra },
+    { REST_GET, "/v1/devices/{id}/intervals", PERMISSION_FLEET_READ, REST_SLOW,
+      rest_list_intervals },
+    { REST_POST, "/v1/devices/{id}/registers/preset", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_preset_register },
+    { REST_GET, "/v1/devices/{id}/registers/preset", PERMISSION_FLEET_READ, REST_SLOW,
+      rest_list_presets },
     { REST_GET, "/v1/devices/{id}/deliveries", PERMISSION_FLEET_READ, REST_SLOW,
       rest_show_deliveries },
     { REST_POST, "/v1/devices/{id}/command", PERMISSION_DEVICE_COMMAND, REST_SLOW,
@@ -45,36 +57,46 @@ bool rest_method_parse(const char *text, enum rest_method *method)
     return false;
 }
 
-static bool matches(const char *pattern, const char *path, char argument[REST_ARGUMENT_SIZE])
+/// Copies the segment at `*path` and steps past it. @return false  it is empty or too long.
+static bool take_segment(const char **path, char argument[REST_ARGUMENT_SIZE])
 {
-    static const char hole[] = "{id}";
-    const char *brace = strstr(pattern, hole);
-    argument[0] = '\0';
-    if (brace == NULL) {
-        return strcmp(pattern, path) == 0;
-    }
-    const size_t head = (size_t)(brace - pattern);
-    if (strncmp(pattern, path, head) != 0) {
+    const size_t size = strcspn(*path, "/");
+    if (size == 0 || size >= REST_ARGUMENT_SIZE) {
         return false;
     }
-    const size_t size = strcspn(path + head, "/");
-    if (size == 0 || size >= REST_ARGUMENT_SIZE ||
-        strcmp(brace + sizeof hole - 1, path + head + size) != 0) {
-        return false;
-    }
-    memcpy(argument, path + head, size);
+    memcpy(argument, *path, size);
     argument[size] = '\0';
+    *path += size;
     return true;
 }
 
+static bool matches(const char *pattern, const char *path, struct rest_arguments *arguments)
+{
+    char(*hole)[REST_ARGUMENT_SIZE] = &arguments->id;
+    arguments->id[0] = '\0';
+    arguments->detail[0] = '\0';
+    while (*pattern != '\0') {
+        if (*pattern == '{') {
+            if (!take_segment(&path, *hole)) {
+                return false;
+            }
+            hole = &arguments->detail;
+            pattern = strchr(pattern, '}') + 1;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return *path == '\0';
+}
+
 enum status rest_find_route(enum rest_method method, const char *path,
-                            const struct rest_route **route, char argument[REST_ARGUMENT_SIZE],
+                            const struct rest_route **route, struct rest_arguments *arguments,
                             char allowed[32])
 {
     size_t used = 0;
     allowed[0] = '\0';
     for (size_t i = 0; i < sizeof ROUTES / sizeof ROUTES[0]; i++) {
-        if (!matches(ROUTES[i].pattern, path, argument)) {
+        if (!matches(ROUTES[i].pattern, path, arguments)) {
             continue;
         }
         if (ROUTES[i].method == method) {

@@ -36,7 +36,7 @@ static bool read_channel(const struct rest_request *request, int *channel, struc
     return false;
 }
 
-static bool check_order(int64_t start_ms, int64_t end_ms, struct http_reply *reply)
+bool rest_check_order(int64_t start_ms, int64_t end_ms, struct http_reply *reply)
 {
     if (start_ms < end_ms) {
         return true;
@@ -95,7 +95,7 @@ bool rest_show_series(struct rest *rest, const struct rest_request *request,
     if (rest_query_number(request, "start_ms", 0, REST_TIME_LIMIT_MS, &query.start_ms, reply) &&
         rest_query_number(request, "points", POINTS_LEAST, POINTS_MOST, &points, reply) &&
         read_channel(request, &query.channel, reply) &&
-        check_order(query.start_ms, query.end_ms, reply)) {
+        rest_check_order(query.start_ms, query.end_ms, reply)) {
         reply_series(rest, query, points, reply);
     }
     return true;
@@ -105,22 +105,57 @@ struct energy_answer {
     int64_t start_ms;
     int64_t end_ms;
     struct energy_report report;
+    struct stored_reading latest; ///< All zero before the first.
 };
 
-static void write_energies(struct json_writer *writer, const char *name,
-                           const struct channel_energy *energies, uint8_t channels)
+static void write_energy(struct json_writer *writer, const struct channel_energy *energy)
 {
-    json_writer_begin_array(writer, name);
+    json_writer_integer(writer, "import_mj", energy->import_mj);
+    json_writer_integer(writer, "export_mj", energy->export_mj);
+}
+
+static void write_energies(struct json_writer *writer, const struct energy_report *report)
+{
+    json_writer_begin_array(writer, "channels");
     for (unsigned i = 0; i < READING_CHANNEL_COUNT; i++) {
-        if (((unsigned)channels >> i & 1u) != 0) {
+        if (((unsigned)report->channels >> i & 1u) != 0) {
             json_writer_begin_object(writer, NULL);
             json_writer_integer(writer, "channel", i);
-            json_writer_integer(writer, "import_mj", energies[i].import_mj);
-            json_writer_integer(writer, "export_mj", energies[i].export_mj);
+            write_energy(writer, &report->channel[i]);
             json_writer_end_object(writer);
         }
     }
     json_writer_end_array(writer);
+}
+
+static void write_register(struct json_writer *writer, const struct energy_report *report,
+                           unsigned index)
+{
+    write_energy(writer, &report->lifetime[index]);
+    json_writer_integer(writer, "shown_import_mj", report->shown[index].import_mj);
+    json_writer_integer(writer, "shown_export_mj", report->shown[index].export_mj);
+}
+
+/// Quadrants and rates are those of the device's newest reading.
+static void write_registers(struct json_writer *writer, const struct energy_answer *answer)
+{
+    const struct reading *reading = &answer->latest.reading;
+    json_writer_begin_array(writer, "registers");
+    for (unsigned i = 0; i < READING_CHANNEL_COUNT; i++) {
+        if (((unsigned)answer->report.channels >> i & 1u) != 0) {
+            json_writer_begin_object(writer, NULL);
+            json_writer_integer(writer, "channel", i);
+            write_register(writer, &answer->report, i);
+            fleet_json_numbers(writer, "reactive_mvars", reading->channel[i].reactive_mvars,
+                               READING_QUADRANT_COUNT);
+            json_writer_end_object(writer);
+        }
+    }
+    json_writer_end_array(writer);
+    json_writer_begin_object(writer, "total");
+    write_register(writer, &answer->report, REGISTER_TOTAL);
+    fleet_json_rates(writer, &reading->total);
+    json_writer_end_object(writer);
 }
 
 static void build_energy(struct json_writer *writer, const void *ctx)
@@ -132,8 +167,8 @@ static void build_energy(struct json_writer *writer, const void *ctx)
     json_writer_integer(writer, "end_ms", answer->end_ms);
     json_writer_integer(writer, "import_mj", report->total.import_mj);
     json_writer_integer(writer, "export_mj", report->total.export_mj);
-    write_energies(writer, "channels", report->channel, report->channels);
-    write_energies(writer, "registers", report->lifetime, report->channels);
+    write_energies(writer, report);
+    write_registers(writer, answer);
     json_writer_end_object(writer);
 }
 
@@ -156,7 +191,7 @@ static bool read_span(struct rest *rest, const struct rest_request *request,
                                  reply) &&
                rest_query_number(request, "end_ms", 1, REST_TIME_LIMIT_MS, &answer->end_ms,
                                  reply) &&
-               check_order(answer->start_ms, answer->end_ms, reply);
+               rest_check_order(answer->start_ms, answer->end_ms, reply);
     }
     if (rest_period_start(period != NULL ? period : "today", answer->end_ms, &answer->start_ms) !=
         STATUS_OK) {
@@ -181,6 +216,10 @@ bool rest_show_energy(struct rest *rest, const struct rest_request *request,
     }
     const enum status status =
         store->energy(store->ctx, device.device_id, answer.start_ms, answer.end_ms, &answer.report);
+    if (device_registry_latest(rest->fleet->devices, device.device_id, &answer.latest) !=
+        STATUS_OK) {
+        answer.latest = (struct stored_reading){ 0 };
+    }
     if (status == STATUS_OK || status == STATUS_MISSING) {
         http_reply_json(reply, HTTP_OK, build_energy, &answer);
     } else {

@@ -10,12 +10,12 @@
 #include "rest.h"
 
 static const struct rest_route *route;
-static char argument[REST_ARGUMENT_SIZE];
+static struct rest_arguments arguments;
 static char allowed[32];
 
 static enum status find(enum rest_method method, const char *path)
 {
-    return rest_find_route(method, path, &route, argument, allowed);
+    return rest_find_route(method, path, &route, &arguments, allowed);
 }
 
 static void finds_a_route_and_what_stands_for_the_hole(void **state)
@@ -23,9 +23,13 @@ static void finds_a_route_and_what_stands_for_the_hole(void **state)
     (void)state;
     assert_int_equal(find(REST_GET, "/v1/devices/meter-1/telemetry/latest"), STATUS_OK);
     assert_string_equal(route->pattern, "/v1/devices/{id}/telemetry/latest");
-    assert_string_equal(argument, "meter-1");
+    assert_string_equal(arguments.id, "meter-1");
+    assert_int_equal(find(REST_GET, "/v1/devices/meter-1/events/ab-7/waveform"), STATUS_OK);
+    assert_string_equal(route->pattern, "/v1/devices/{id}/events/{event_id}/waveform");
+    assert_string_equal(arguments.id, "meter-1");
+    assert_string_equal(arguments.detail, "ab-7");
     assert_int_equal(find(REST_GET, "/v1/devices"), STATUS_OK);
-    assert_string_equal(argument, "");
+    assert_string_equal(arguments.id, "");
 }
 
 static void tells_a_wrong_method_from_a_wrong_path(void **state)

@@ -148,6 +148,18 @@ static void take_reading(void *ctx, const struct stored_reading *reading)
     }
 }
 
+static void take_finding(void *ctx, const struct stored_finding *finding)
+{
+    char text[MESSAGE_CAPACITY];
+    struct json_writer writer;
+    if (somebody_listens(ctx)) {
+        json_writer_init(&writer, text, sizeof text);
+        fleet_json_finding(&writer, NULL, finding);
+        publish(ctx, finding->record.kind == RECORD_KIND_EVENT ? "power_event" : "spectrum",
+                finding->device_id, &writer);
+    }
+}
+
 static void take_relay(void *ctx, const char *device_id, uint8_t relay_mask, int64_t time_ms)
 {
     char text[MESSAGE_CAPACITY];
@@ -202,6 +214,7 @@ struct fleet_events stream_hub_events(struct stream_hub *hub)
 {
     return (struct fleet_events){
         .reading = take_reading,
+        .finding = take_finding,
         .relay = take_relay,
         .device = take_device,
         .command = take_command,
