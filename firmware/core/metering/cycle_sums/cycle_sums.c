@@ -3,67 +3,63 @@
 
 #include <string.h>
 
-enum { LAG_PER_SECOND = 200 }; // One over a quarter of a 50 Hz cycle.
+#include "dot_product.h"
+#include "oscillator.h"
 
-void frame_history_init(struct frame_history *history, double rate_hz)
+_Static_assert((int)ADC_FRAME_LIMIT <= (int)DOT_PRODUCT_COUNT, "a block is summed in one call");
+_Static_assert((int)OSCILLATOR_PEAK < (int)DOT_PRODUCT_NARROW, "waves are narrow");
+
+static const double DETUNED = 0.01; ///< A cycle longer or shorter by this was not expected.
+
+void frame_history_init(struct frame_history *history)
 {
     memset(history, 0, sizeof *history);
-    double lag = rate_hz / LAG_PER_SECOND + 0.5;
-    lag = lag < 1.0 ? 1.0 : lag;
-    history->lag = lag < CYCLE_SUMS_LAG_LIMIT ? (uint32_t)lag : (uint32_t)CYCLE_SUMS_LAG_LIMIT;
 }
 
-/// The first channel that shares this channel's voltage keeps its past for all of them.
-static unsigned keeper_of(const struct wiring *wiring, unsigned channel)
+/// Copies one input's codes into 16 bits; false when one of them is too large.
+static bool narrow_input(struct frame_history *history, unsigned input,
+                         const struct adc_block *block)
 {
-    unsigned first = 0;
-    while (wiring->channel[first].voltage_input != wiring->channel[channel].voltage_input) {
-        first++;
+    enum { LIMIT = DOT_PRODUCT_NARROW - 1 };
+    // What a code becomes that does not fit is of no interest: nobody looks at it then.
+    const int32_t *codes = block->code[input];
+    const int32_t last = history->before[0][input];
+    int16_t *narrow = history->code[input];
+    uint32_t beyond = (uint32_t)last + LIMIT > 2u * LIMIT;
+    narrow[0] = (int16_t)(beyond != 0 ? 0 : last);
+    for (uint32_t n = 0; n < block->frame_count; n++) {
+        beyond |= (uint32_t)((uint32_t)codes[n] + LIMIT > 2u * LIMIT);
+        narrow[n + 1u] = (int16_t)codes[n];
     }
-    return first;
+    return beyond == 0;
 }
 
-void frame_history_take(struct frame_history *history, const struct wiring *wiring,
+void frame_history_take(struct frame_history *history, unsigned input_count,
                         const struct adc_block *block)
 {
-    const uint32_t past = history->lag + 1u;
-    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        const unsigned input = wiring->channel[n].voltage_input;
-        if (input != WIRING_NO_INPUT && keeper_of(wiring, n) == n) {
-            int32_t *start = history->voltage[n] + FRAME_HISTORY_PAST;
-            memmove(start - past, start + history->held - past, past * sizeof start[0]);
-            memcpy(start, block->code[input], block->frame_count * sizeof start[0]);
-        }
+    const uint32_t count = block->frame_count;
+    memcpy(history->before, history->newest, sizeof history->before);
+    for (unsigned input = 0; input < input_count; input++) {
+        const int32_t *codes = block->code[input];
+        history->newest[0][input] = codes[count - 1u];
+        history->newest[1][input] = count > 1 ? codes[count - 2u] : history->before[0][input];
     }
-    for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
-        history->before[input] = history->newest[input];
-        history->newest[input] = block->code[input][block->frame_count - 1u];
+    history->narrow = true;
+    for (unsigned input = 0; input < input_count && history->narrow; input++) {
+        history->narrow = narrow_input(history, input, block);
     }
-    history->held = block->frame_count;
-}
-
-/// The voltage of a channel one lag before the first frame of the block in hand.
-static const int32_t *lagged_voltage(const struct frame_history *history,
-                                     const struct wiring *wiring, unsigned channel)
-{
-    return history->voltage[keeper_of(wiring, channel)] + FRAME_HISTORY_PAST - history->lag;
 }
 
 struct sums_edge frame_history_edge(const struct frame_history *history,
-                                    const struct wiring *wiring, const struct adc_block *block,
-                                    uint32_t frame, double fraction)
+                                    const struct adc_block *block, uint32_t frame, double fraction)
 {
     struct sums_edge edge = { .fraction = fraction };
     for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
-        edge.before[input] = frame == 0 ? history->before[input] : block->code[input][frame - 1u];
-        edge.after[input] = block->code[input][frame];
-    }
-    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        if (wiring->channel[n].voltage_input != WIRING_NO_INPUT) {
-            const int32_t *lagged = lagged_voltage(history, wiring, n) + frame;
-            edge.lagged_before[n] = lagged[-1];
-            edge.lagged_after[n] = lagged[0];
-        }
+        const int32_t *codes = block->code[input];
+        edge.earlier[input] =
+            frame >= 2 ? codes[frame - 2u] : history->before[frame == 0 ? 1 : 0][input];
+        edge.before[input] = frame >= 1 ? codes[frame - 1u] : history->before[0][input];
+        edge.after[input] = codes[frame];
     }
     return edge;
 }
@@ -75,48 +71,152 @@ void cycle_sums_begin(struct cycle_sums *sums, const struct sums_edge *begin)
     sums->end = *begin;
 }
 
-static void add_input(struct cycle_sums *sums, unsigned input, const int32_t *x, uint32_t count)
+void cycle_sums_tune(struct cycle_sums *sums, double period_frames)
 {
-    int64_t sum = 0;
-    int64_t square = 0;
-    for (uint32_t n = 0; n < count; n++) {
-        sum += x[n];
-        square += (int64_t)x[n] * x[n];
-    }
-    sums->sum[input] += sum;
-    sums->square[input] += square;
+    struct sums_wave *wave = &sums->wave;
+    wave->step = oscillator_step(period_frames);
+    wave->first_step = wave->step;
+    wave->first_phase = (uint32_t)((1.0 - sums->begin.fraction) * wave->step);
+    wave->next_phase = wave->first_phase;
 }
 
-static void add_channel(struct cycle_sums *sums, unsigned channel, const int32_t *voltage,
-                        const int32_t *lagged, const int32_t *current, uint32_t count)
+void cycle_sums_check_tune(struct cycle_sums *sums, double cycle_frames)
 {
-    int64_t cross = 0;
-    int64_t late = 0;
-    for (uint32_t n = 0; n < count; n++) {
-        cross += (int64_t)voltage[n] * current[n];
-        late += (int64_t)lagged[n] * current[n];
+    const double turns = cycle_frames * sums->wave.step / 4294967296.0;
+    if (!(turns <= 1.0 + DETUNED && turns >= 1.0 - DETUNED)) {
+        memset(&sums->wave, 0, sizeof sums->wave);
     }
-    sums->cross[channel] += cross;
-    sums->lagged[channel] += late;
+}
+
+static void add_input(struct cycle_sums *sums, unsigned input, const int32_t *x, uint32_t count)
+{
+    sums->sum[input] += dot_product_wide_sum(x, count);
+    sums->square[input] += dot_product_wide(x, x, count);
+}
+
+static void add_input_narrow(struct cycle_sums *sums, unsigned input, const int16_t *x,
+                             uint32_t count)
+{
+    sums->sum[input] += dot_product_narrow_sum(x, count);
+    sums->square[input] += dot_product_narrow(x, x, count);
+}
+
+/// Adds v i at the three lags; `v_last` and `i_last` come right before `v` and `i`.
+static void add_channel(struct cycle_sums *sums, unsigned channel, const int32_t *v, int32_t v_last,
+                        const int32_t *i, int32_t i_last, uint32_t count)
+{
+    sums->cross[channel] += dot_product_wide(v, i, count);
+    sums->behind[channel] += (int64_t)v_last * i[0] + dot_product_wide(v, i + 1, count - 1u);
+    sums->ahead[channel] += (int64_t)i_last * v[0] + dot_product_wide(v + 1, i, count - 1u);
+}
+
+static void add_channel_narrow(struct cycle_sums *sums, unsigned channel, const int16_t *v,
+                               const int16_t *i, uint32_t count)
+{
+    sums->cross[channel] += dot_product_narrow(v, i, count);
+    sums->behind[channel] += dot_product_narrow(v - 1, i, count);
+    sums->ahead[channel] += dot_product_narrow(v, i - 1, count);
+}
+
+/// Runs the oscillator over `count` frames and correlates every input with it.
+static void add_wave(struct cycle_sums *sums, unsigned input_count, const struct adc_block *block,
+                     struct frame_history *history, uint32_t from, uint32_t count)
+{
+    struct sums_wave *wave = &sums->wave;
+    int16_t *cosine = history->cosine;
+    int16_t *sine = history->sine;
+    wave->next_phase = oscillator_run(wave->next_phase, wave->step, count, cosine, sine);
+    wave->frames += count;
+    wave->advance += (uint64_t)wave->step * count;
+    wave->cosine += dot_product_narrow_sum(cosine, count);
+    wave->sine += dot_product_narrow_sum(sine, count);
+    wave->cosine_square += dot_product_narrow(cosine, cosine, count);
+    wave->sine_square += dot_product_narrow(sine, sine, count);
+    wave->cosine_sine += dot_product_narrow(cosine, sine, count);
+    for (unsigned input = 0; input < input_count; input++) {
+        if (history->narrow) {
+            const int16_t *x = history->code[input] + 1 + from;
+            wave->with_cosine[input] += dot_product_narrow(x, cosine, count);
+            wave->with_sine[input] += dot_product_narrow(x, sine, count);
+        } else {
+            const int32_t *x = block->code[input] + from;
+            wave->with_cosine[input] += dot_product_mixed(x, cosine, count);
+            wave->with_sine[input] += dot_product_mixed(x, sine, count);
+        }
+    }
 }
 
 void cycle_sums_add(struct cycle_sums *sums, const struct wiring *wiring, unsigned input_count,
-                    const struct adc_block *block, const struct frame_history *history,
-                    uint32_t from, uint32_t to)
+                    const struct adc_block *block, struct frame_history *history, uint32_t from,
+                    uint32_t to)
 {
+    if (to <= from) {
+        return;
+    }
     const uint32_t count = to - from;
     for (unsigned input = 0; input < input_count; input++) {
-        add_input(sums, input, block->code[input] + from, count);
-    }
-    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        const struct wiring_channel *channel = &wiring->channel[n];
-        if (channel->voltage_input != WIRING_NO_INPUT) {
-            add_channel(sums, n, block->code[channel->voltage_input] + from,
-                        lagged_voltage(history, wiring, n) + from,
-                        block->code[channel->current_input] + from, count);
+        if (history->narrow) {
+            add_input_narrow(sums, input, history->code[input] + 1 + from, count);
+        } else {
+            add_input(sums, input, block->code[input] + from, count);
         }
     }
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const unsigned v = wiring->channel[n].voltage_input;
+        const unsigned i = wiring->channel[n].current_input;
+        if (v != WIRING_NO_INPUT && history->narrow) {
+            add_channel_narrow(sums, n, history->code[v] + 1 + from, history->code[i] + 1 + from,
+                               count);
+        } else if (v != WIRING_NO_INPUT) {
+            const int32_t v_last = from > 0 ? block->code[v][from - 1u] : history->before[0][v];
+            const int32_t i_last = from > 0 ? block->code[i][from - 1u] : history->before[0][i];
+            add_channel(sums, n, block->code[v] + from, v_last, block->code[i] + from, i_last,
+                        count);
+        }
+    }
+    if (sums->wave.step != 0) {
+        add_wave(sums, input_count, block, history, from, count);
+    }
     sums->frames += count;
+}
+
+void cycle_sums_lose(struct cycle_sums *sums, uint64_t frames)
+{
+    sums->lost_frames += frames;
+    sums->wave.next_phase += (uint32_t)(sums->wave.step * frames);
+}
+
+bool cycle_sums_room(const struct cycle_sums *sums, const struct cycle_sums *next,
+                     uint32_t largest_code)
+{
+    const uint64_t code =
+        largest_code > (uint32_t)OSCILLATOR_PEAK ? largest_code : (uint32_t)OSCILLATOR_PEAK;
+    const uint64_t room = (uint64_t)1 << 62;
+    return sums->frames + next->frames <= room / (code * code);
+}
+
+static void join_waves(struct sums_wave *wave, const struct sums_wave *next)
+{
+    if (next->frames == 0) {
+        return;
+    }
+    if (wave->frames == 0) {
+        wave->first_phase = next->first_phase;
+        wave->first_step = next->first_step;
+    }
+    wave->step = next->step;
+    wave->next_phase = next->next_phase;
+    wave->frames += next->frames;
+    wave->advance += next->advance;
+    wave->cosine += next->cosine;
+    wave->sine += next->sine;
+    wave->cosine_square += next->cosine_square;
+    wave->sine_square += next->sine_square;
+    wave->cosine_sine += next->cosine_sine;
+    for (unsigned n = 0; n < ADC_INPUT_LIMIT; n++) {
+        wave->with_cosine[n] += next->with_cosine[n];
+        wave->with_sine[n] += next->with_sine[n];
+    }
 }
 
 void cycle_sums_join(struct cycle_sums *sums, const struct cycle_sums *next)
@@ -127,77 +227,11 @@ void cycle_sums_join(struct cycle_sums *sums, const struct cycle_sums *next)
     }
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         sums->cross[n] += next->cross[n];
-        sums->lagged[n] += next->lagged[n];
+        sums->behind[n] += next->behind[n];
+        sums->ahead[n] += next->ahead[n];
     }
+    join_waves(&sums->wave, &next->wave);
     sums->frames += next->frames;
     sums->lost_frames += next->lost_frames;
     sums->end = next->end;
-}
-
-double cycle_sums_length(const struct cycle_sums *sums)
-{
-    return (double)sums->frames + sums->end.fraction - sums->begin.fraction;
-}
-
-/// The integral of a signal from edge to edge: the sum of all samples inside, corrected at both
-/// ends for the trapezoids that the edges cut. `b` and `a` are the signal before and after each
-/// edge.
-static double mean(const struct cycle_sums *sums, int64_t sum, double begin_b, double begin_a,
-                   double end_b, double end_a)
-{
-    const double length = cycle_sums_length(sums);
-    if (!(length > 0.0)) {
-        return 0.0;
-    }
-    const double head = 1.0 - sums->begin.fraction;
-    const double tail = sums->end.fraction;
-    const double at_begin = (head - 0.5) * begin_a + 0.5 * head * head * (begin_b - begin_a);
-    const double at_end = (tail - 0.5) * end_b + 0.5 * tail * tail * (end_a - end_b);
-    return ((double)sum + at_begin + at_end) / length;
-}
-
-double cycle_sums_mean(const struct cycle_sums *sums, unsigned input)
-{
-    return mean(sums, sums->sum[input], sums->begin.before[input], sums->begin.after[input],
-                sums->end.before[input], sums->end.after[input]);
-}
-
-static double product(int32_t a, int32_t b)
-{
-    return (double)((int64_t)a * b);
-}
-
-double cycle_sums_mean_square(const struct cycle_sums *sums, unsigned input)
-{
-    const struct sums_edge *begin = &sums->begin;
-    const struct sums_edge *end = &sums->end;
-    return mean(sums, sums->square[input], product(begin->before[input], begin->before[input]),
-                product(begin->after[input], begin->after[input]),
-                product(end->before[input], end->before[input]),
-                product(end->after[input], end->after[input]));
-}
-
-double cycle_sums_mean_product(const struct cycle_sums *sums, const struct wiring *wiring,
-                               unsigned channel)
-{
-    const struct sums_edge *begin = &sums->begin;
-    const struct sums_edge *end = &sums->end;
-    const unsigned v = wiring->channel[channel].voltage_input;
-    const unsigned i = wiring->channel[channel].current_input;
-    return mean(sums, sums->cross[channel], product(begin->before[v], begin->before[i]),
-                product(begin->after[v], begin->after[i]), product(end->before[v], end->before[i]),
-                product(end->after[v], end->after[i]));
-}
-
-double cycle_sums_mean_lagged(const struct cycle_sums *sums, const struct wiring *wiring,
-                              unsigned channel)
-{
-    const struct sums_edge *begin = &sums->begin;
-    const struct sums_edge *end = &sums->end;
-    const unsigned i = wiring->channel[channel].current_input;
-    return mean(sums, sums->lagged[channel],
-                product(begin->lagged_before[channel], begin->before[i]),
-                product(begin->lagged_after[channel], begin->after[i]),
-                product(end->lagged_before[channel], end->before[i]),
-                product(end->lagged_after[channel], end->after[i]));
 }

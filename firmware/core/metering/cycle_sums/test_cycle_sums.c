@@ -10,7 +10,7 @@
 
 #include "cycle_sums.h"
 
-enum { FRAMES = 1000, RATE = 10000 };
+enum { FRAMES = 1000, RATE = 10000, CYCLE = 200 };
 
 static const double TURN = 6.283185307179586;
 
@@ -26,7 +26,7 @@ struct fixture {
 static struct fixture make_signal(void)
 {
     struct fixture f = { .wiring = wiring_of_one_voltage(1, 1.0, 1.0) };
-    frame_history_init(&f.history, RATE);
+    frame_history_init(&f.history);
     for (unsigned n = 0; n < FRAMES; n++) {
         const double angle = TURN * 50.0 * n / RATE;
         f.voltage[n] = (int32_t)lround(200000.0 * sin(angle)) + 70000;
@@ -44,14 +44,15 @@ static struct cycle_sums sum_between(struct fixture *f, uint32_t size, uint32_t 
         f->block.frame_count = start + size <= FRAMES ? size : FRAMES - start;
         memcpy(f->block.code[0], f->voltage + start, f->block.frame_count * sizeof(int32_t));
         memcpy(f->block.code[1], f->current + start, f->block.frame_count * sizeof(int32_t));
-        frame_history_take(&f->history, &f->wiring, &f->block);
+        frame_history_take(&f->history, 2, &f->block);
         const uint32_t after = start + f->block.frame_count;
         uint32_t from = start;
         uint32_t to = after;
         if (begin >= start && begin < after) {
-            const struct sums_edge edge = frame_history_edge(&f->history, &f->wiring, &f->block,
-                                                             begin - start, begin_fraction);
+            const struct sums_edge edge =
+                frame_history_edge(&f->history, &f->block, begin - start, begin_fraction);
             cycle_sums_begin(&sums, &edge);
+            cycle_sums_tune(&sums, CYCLE);
             from = begin;
         }
         to = end < to ? end : to;
@@ -59,8 +60,7 @@ static struct cycle_sums sum_between(struct fixture *f, uint32_t size, uint32_t 
             cycle_sums_add(&sums, &f->wiring, 2, &f->block, &f->history, from - start, to - start);
         }
         if (end >= start && end < after) {
-            sums.end =
-                frame_history_edge(&f->history, &f->wiring, &f->block, end - start, end_fraction);
+            sums.end = frame_history_edge(&f->history, &f->block, end - start, end_fraction);
         }
     }
     return sums;
@@ -89,8 +89,11 @@ static void gives_the_same_means_wherever_a_whole_number_of_cycles_begins(void *
         assert_near(sqrt(cycle_sums_mean_square(&sums, 0) - v * v), 200000.0 / sqrt(2.0), 2.0);
         const double half = 200000.0 * 150000.0 / 2.0;
         assert_near((cycle_sums_mean_product(&sums, &f.wiring, 0) - v * i) / half, cos(1.0), 2e-5);
-        // The voltage of a quarter cycle ago, times the current: the sine of the angle.
-        assert_near((cycle_sums_mean_lagged(&sums, &f.wiring, 0) - v * i) / half, sin(1.0), 2e-5);
+        const double step = TURN * 50.0 / RATE;
+        assert_near((cycle_sums_mean_behind(&sums, &f.wiring, 0) - v * i) / half, cos(1.0 - step),
+                    2e-5);
+        assert_near((cycle_sums_mean_ahead(&sums, &f.wiring, 0) - v * i) / half, cos(1.0 + step),
+                    2e-5);
     }
 }
 
@@ -106,10 +109,12 @@ static void does_not_depend_on_how_frames_are_cut_into_blocks(void **state)
         assert_memory_equal(one.sum, other.sum, sizeof one.sum);
         assert_memory_equal(one.square, other.square, sizeof one.square);
         assert_memory_equal(one.cross, other.cross, sizeof one.cross);
-        assert_memory_equal(one.lagged, other.lagged, sizeof one.lagged);
+        assert_memory_equal(one.behind, other.behind, sizeof one.behind);
+        assert_memory_equal(one.ahead, other.ahead, sizeof one.ahead);
+        assert_memory_equal(&one.wave, &other.wave, sizeof one.wave);
         assert_memory_equal(one.end.before, other.end.before, 2 * sizeof(int32_t));
-        assert_memory_equal(one.begin.lagged_before, other.begin.lagged_before, sizeof(int32_t));
-        assert_memory_equal(one.end.lagged_after, other.end.lagged_after, sizeof(int32_t));
+        assert_memory_equal(one.end.earlier, other.end.earlier, 2 * sizeof(int32_t));
+        assert_memory_equal(one.begin.earlier, other.begin.earlier, 2 * sizeof(int32_t));
         assert_int_equal(one.frames, other.frames);
     }
 }

@@ -13,11 +13,10 @@
 
 struct cycle_window {
     struct cycle_sums sums;
-    uint64_t ended_us;   ///< Uptime at the end of the window.
-    double rate_hz;      ///< Frames per second.
-    uint32_t lag_frames; ///< The lag of sums.lagged.
-    uint32_t cycles;     ///< Whole cycles in the window; 0 in a fragment. A merged window holds
-                         ///< whole windows.
+    uint64_t ended_us; ///< Uptime at the end of the window.
+    double rate_hz;    ///< Frames per second.
+    uint32_t cycles;   ///< Whole cycles in the window; 0 in a fragment. A merged window holds
+                       ///< whole windows.
     bool whole;       ///< Nothing but whole, sound cycles: fit for root mean squares and frequency.
     uint16_t clipped; ///< Bit n: input n touched a rail.
     uint16_t quality; ///< Bits of enum reading_quality.

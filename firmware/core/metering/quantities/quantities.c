@@ -8,15 +8,12 @@ static double clamp(double x, double low, double high)
     return x < low ? low : x > high ? high : x;
 }
 
-void quantities_complete(struct quantities *q, bool inductive)
+void quantities_complete(struct quantities *q)
 {
     q->apparent_va = q->voltage_v * q->current_a;
     // The rounding of the sums may leave |P| a hair above S for a resistor.
     q->active_w = clamp(q->active_w, -q->apparent_va, q->apparent_va);
     q->power_factor = q->apparent_va > 0.0 ? q->active_w / q->apparent_va : 0.0;
-    const double other =
-        portable_sqrt((q->apparent_va - q->active_w) * (q->apparent_va + q->active_w));
-    q->reactive_var = inductive ? other : -other;
 }
 
 void quantities_without_reference(struct quantities *q)
@@ -27,7 +24,7 @@ void quantities_without_reference(struct quantities *q)
 }
 
 struct quantities quantities_of(const struct cycle_sums *sums, const struct wiring *wiring,
-                                unsigned channel, double lag_angle, const double *offsets)
+                                unsigned channel, double frame_angle, const double *offsets)
 {
     const unsigned v = wiring->channel[channel].voltage_input;
     const unsigned i = wiring->channel[channel].current_input;
@@ -43,17 +40,23 @@ struct quantities quantities_of(const struct cycle_sums *sums, const struct wiri
     const double square_i = cycle_sums_mean_square(sums, i) - zero_i * (2.0 * mean_i - zero_i);
     const double product_of_zeros = zero_v * mean_i + zero_i * mean_v - zero_v * zero_i;
     const double active = cycle_sums_mean_product(sums, wiring, channel) - product_of_zeros;
-    const double lagged = cycle_sums_mean_lagged(sums, wiring, channel) - product_of_zeros;
-
-    // v(t - d) i(t) averages to P cos(wd) + Q sin(wd) for sinusoids.
-    const double reactive = lagged - active * portable_cos(lag_angle);
-    const bool inductive = reactive * portable_sin(lag_angle) * volts * amperes >= 0.0;
 
     struct quantities q = {
         .voltage_v = portable_sqrt(square_v * volts * volts),
         .current_a = portable_sqrt(square_i * amperes * amperes),
         .active_w = active * volts * amperes,
     };
-    quantities_complete(&q, inductive);
+    struct sums_phasor v1;
+    struct sums_phasor i1;
+    if (cycle_sums_fundamental(sums, v, &v1) && cycle_sums_fundamental(sums, i, &i1)) {
+        q.reactive_var = (v1.im * i1.re - v1.re * i1.im) * volts * amperes;
+    } else {
+        // v(t - d) i(t) averages to P cos(wd) + Q sin(wd) for sinusoids, v(t + d) i(t) to the
+        // difference.
+        const double turned = cycle_sums_mean_behind(sums, wiring, channel) -
+                              cycle_sums_mean_ahead(sums, wiring, channel);
+        q.reactive_var = turned / (2.0 * portable_sin(frame_angle)) * volts * amperes;
+    }
+    quantities_complete(&q);
     return q;
 }

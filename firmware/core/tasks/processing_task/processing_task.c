@@ -56,9 +56,9 @@ static struct window_report_channel take_channel(struct processing_task *task,
                                                  struct reading_part *part)
 {
     const struct energy_register before = task->energy[channel];
-    const double lag_angle = TURN * task->last_frequency_hz * window->lag_frames / window->rate_hz;
+    const double frame_angle = TURN * task->last_frequency_hz / window->rate_hz;
     const bool borrows = !window->whole && task->offset_known && seconds < SHORT_S;
-    struct quantities q = quantities_of(&window->sums, task->wiring, channel, lag_angle,
+    struct quantities q = quantities_of(&window->sums, task->wiring, channel, frame_angle,
                                         borrows ? task->offset : NULL);
     if ((window->quality & READING_QUALITY_NO_REFERENCE) != 0) {
         quantities_without_reference(&q);
@@ -177,8 +177,9 @@ static void report_channel(const struct processing_task *task, const struct read
         .voltage_v = portable_sqrt(sums->voltage_square / seconds),
         .current_a = portable_sqrt(sums->current_square / seconds),
         .active_w = sums->active / seconds,
+        .reactive_var = sums->reactive / seconds,
     };
-    quantities_complete(&q, sums->reactive >= 0.0);
+    quantities_complete(&q);
     if (task->cycles == 0 && (task->quality & READING_QUALITY_NO_REFERENCE) != 0) {
         quantities_without_reference(&q);
     }

@@ -62,28 +62,26 @@ static void put_window(struct fixture *f, uint32_t cycles, double amperes, doubl
     const uint32_t frames = 200 * (cycles == 0 ? 1 : cycles);
     struct cycle_window *window = ring_claim(&f->ring);
     assert_non_null(window);
-    *window = (struct cycle_window){
-        .cycles = cycles, .whole = cycles > 0, .rate_hz = RATE, .lag_frames = 50
-    };
-    for (uint32_t n = 0; n <= frames; n++) {
-        const double turn = TURN * n / 200.0;
-        const int32_t v = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn));
-        const int32_t w = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn - TURN / 4));
-        const int32_t i = (int32_t)lround(amperes * sqrt(2.0) / 0.01 * sin(turn - angle));
-        if (n == 0) {
-            const struct sums_edge edge = { .before = { v, i }, .after = { v, i } };
-            cycle_sums_begin(&window->sums, &edge);
-            continue;
+    *window = (struct cycle_window){ .cycles = cycles, .whole = cycles > 0, .rate_hz = RATE };
+    static struct frame_history history;
+    static struct adc_block block;
+    frame_history_init(&history);
+    block.frame_count = 100;
+    for (uint32_t start = 0; start <= frames; start += 100) {
+        for (uint32_t n = 0; n < 100; n++) {
+            const double turn = TURN * (start + n) / 200.0;
+            block.code[0][n] = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn));
+            block.code[1][n] = (int32_t)lround(amperes * sqrt(2.0) / 0.01 * sin(turn - angle));
         }
-        window->sums.frames++;
-        window->sums.sum[0] += v;
-        window->sums.sum[1] += i;
-        window->sums.square[0] += (int64_t)v * v;
-        window->sums.square[1] += (int64_t)i * i;
-        window->sums.cross[0] += (int64_t)v * i;
-        window->sums.lagged[0] += (int64_t)w * i;
-        window->sums.end.before[0] = v;
-        window->sums.end.before[1] = i;
+        frame_history_take(&history, 3, &block);
+        const struct sums_edge edge = frame_history_edge(&history, &block, 1, 0.0);
+        if (start == 0) {
+            cycle_sums_begin(&window->sums, &edge);
+            cycle_sums_tune(&window->sums, 200.0);
+        }
+        cycle_sums_add(&window->sums, &f->wiring, 3, &block, &history, start == 0 ? 1 : 0,
+                       start < frames ? 100 : 1);
+        window->sums.end = edge;
     }
     f->now_us += 20000u * (cycles == 0 ? 1 : cycles);
     window->ended_us = f->now_us;

@@ -11,11 +11,21 @@ enum {
     CYCLES_50HZ = 10,
     CYCLES_60HZ = 12,
     BETWEEN_HZ = 55,
+    FIRST_GUESS_HZ = 50, ///< Of the fundamental before the first cycle.
 };
 
 struct sampling_settings sampling_settings_default(void)
 {
     return (struct sampling_settings){ .cycles_per_window = 0, .reference_floor_v = 20.0 };
+}
+
+/// The largest code that the source promises, within what sums can hold.
+static uint32_t largest_code(const struct adc_source *source)
+{
+    const int64_t low = -(int64_t)source->code_min;
+    const int64_t high = low > source->code_max ? low : source->code_max;
+    return high > 0 && high < CYCLE_SUMS_CODE_LIMIT ? (uint32_t)high
+                                                    : (uint32_t)CYCLE_SUMS_CODE_LIMIT;
 }
 
 enum status sampling_task_init(struct sampling_task *task, const struct adc_source *source,
@@ -33,7 +43,8 @@ enum status sampling_task_init(struct sampling_task *task, const struct adc_sour
     const double volts = wiring->unit_per_code[wiring->reference_input];
     const double floor_codes = settings->reference_floor_v / (volts < 0.0 ? -volts : volts);
     task->rate_hz = (double)rate_mhz / 1000.0;
-    frame_history_init(&task->history, task->rate_hz);
+    task->largest_code = largest_code(source);
+    frame_history_init(&task->history);
     return mains_phase_init(&task->phase, rate_mhz, floor_codes);
 }
 
@@ -90,25 +101,45 @@ static void window_clear(struct sampling_task *task)
     task->window = (struct cycle_window){ .whole = true };
 }
 
-/// Moves the cycle in progress into the window and begins the next one where it ended.
-static void window_take_cycle(struct sampling_task *task, uint32_t cycles, uint64_t ended_us)
+/// Begins the sums of a cycle as long as the ones before it, or as one of 50 Hz.
+static void begin_cycle(struct sampling_task *task, const struct sums_edge *edge)
+{
+    const double period = mains_phase_period(&task->phase);
+    cycle_sums_begin(&task->cycle, edge);
+    cycle_sums_tune(&task->cycle, period > 0.0 ? period : task->rate_hz / FIRST_GUESS_HZ);
+}
+
+/// Puts the cycle in progress into the window. When processing has stalled for so long that the
+/// sums would overflow, the cycle is given up and counted.
+static void window_join(struct sampling_task *task)
 {
     struct cycle_window *window = &task->window;
     if (window_is_empty(task)) {
         window_clear(task);
         window->sums = task->cycle;
-    } else {
+    } else if (cycle_sums_room(&window->sums, &task->cycle, task->largest_code)) {
         cycle_sums_join(&window->sums, &task->cycle);
+    } else {
+        task->counters.lost_frames += task->cycle.frames;
+        task->counters.gaps++;
+        window->quality |= READING_QUALITY_GAP;
+        window->whole = false;
     }
+}
+
+/// Moves the cycle in progress into the window and begins the next one where it ended.
+static void window_take_cycle(struct sampling_task *task, uint32_t cycles, uint64_t ended_us)
+{
+    struct cycle_window *window = &task->window;
+    window_join(task);
     window->ended_us = ended_us;
     window->rate_hz = task->rate_hz;
-    window->lag_frames = task->history.lag;
     window->cycles += cycles;
     window->whole = window->whole && cycles > 0;
     window->clipped |= task->cycle_clipped;
     window->quality |= task->cycle_quality;
     const struct sums_edge edge = task->cycle.end;
-    cycle_sums_begin(&task->cycle, &edge);
+    begin_cycle(task, &edge);
     task->cycle_clipped = 0;
     task->cycle_quality = 0;
 }
@@ -166,6 +197,7 @@ static void take_boundary(struct sampling_task *task, const struct mains_phase_b
     if (told.jumped) {
         take_fragment(task, ended_us);
     } else {
+        cycle_sums_check_tune(&task->cycle, boundary->cycle_frames);
         window_take_cycle(task, 1, ended_us);
         told.window_ends = ++task->cycles_taken >= wanted;
     }
@@ -186,9 +218,8 @@ static uint64_t uptime_at(const struct sampling_task *task, uint32_t frame, uint
 static void start(struct sampling_task *task)
 {
     // The first stretch begins on the first sample: what lies before it has no weight.
-    const struct sums_edge edge =
-        frame_history_edge(&task->history, task->wiring, &task->block, 0, 1.0);
-    cycle_sums_begin(&task->cycle, &edge);
+    const struct sums_edge edge = frame_history_edge(&task->history, &task->block, 0, 1.0);
+    begin_cycle(task, &edge);
     task->cycle_quality = READING_QUALITY_PARTIAL;
     task->started = true;
 }
@@ -204,24 +235,41 @@ static void note_gap(struct sampling_task *task, uint64_t lost_frames, uint16_t 
     }
     task->cycle_quality |= quality;
     if ((double)lost_frames * BRIDGED_PER_S <= task->rate_hz) {
-        task->cycle.lost_frames += lost_frames;
+        cycle_sums_lose(&task->cycle, lost_frames);
     }
 }
 
-static uint16_t clipped_inputs(const struct sampling_task *task)
+/// Brings codes that no converter of 24 bits gives into its range.
+static void clamp_codes(int32_t *codes, uint32_t count)
+{
+    for (uint32_t n = 0; n < count; n++) {
+        codes[n] = codes[n] < -CYCLE_SUMS_CODE_LIMIT   ? -CYCLE_SUMS_CODE_LIMIT
+                   : codes[n] >= CYCLE_SUMS_CODE_LIMIT ? CYCLE_SUMS_CODE_LIMIT - 1
+                                                       : codes[n];
+    }
+}
+
+/// The inputs that touched a rail. Codes beyond 24 bits are brought back.
+static uint16_t clipped_inputs(struct sampling_task *task)
 {
     const struct adc_source *source = task->source;
-    const int32_t margin = (int32_t)(((int64_t)source->code_max - source->code_min) / RAIL_SHARE);
-    const int32_t low = source->code_min + margin + 1;
-    const int32_t high = source->code_max - margin - 1;
+    const int64_t margin = ((int64_t)source->code_max - source->code_min) / RAIL_SHARE;
+    const int64_t low = source->code_min + margin + 1;
+    const int64_t high = source->code_max - margin - 1;
     unsigned mask = 0;
     for (unsigned input = 0; input < source->input_count; input++) {
-        const int32_t *codes = task->block.code[input];
-        int32_t beyond = 0; // Its sign bit is set once a code was on either side of the limits.
+        int32_t *codes = task->block.code[input];
+        int32_t least = codes[0];
+        int32_t most = codes[0];
         for (uint32_t n = 0; n < task->block.frame_count; n++) {
-            beyond |= (codes[n] - low) | (high - codes[n]);
+            least = codes[n] < least ? codes[n] : least;
+            most = codes[n] > most ? codes[n] : most;
         }
-        mask |= beyond < 0 ? 1u << input : 0u;
+        mask |= least < low || most > high ? 1u << input : 0u;
+        if (least < -CYCLE_SUMS_CODE_LIMIT || most >= CYCLE_SUMS_CODE_LIMIT) {
+            mask |= 1u << input;
+            clamp_codes(codes, task->block.frame_count);
+        }
     }
     return (uint16_t)mask;
 }
@@ -233,10 +281,8 @@ static void end_cycle_here(struct sampling_task *task)
     struct sums_edge *end = &task->cycle.end;
     end->fraction = 0.0;
     for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
-        end->before[input] = end->after[input] = task->history.newest[input];
-    }
-    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        end->lagged_before[n] = end->lagged_after[n] = 0;
+        end->before[input] = end->after[input] = task->history.newest[0][input];
+        end->earlier[input] = task->history.newest[1][input];
     }
 }
 
@@ -257,12 +303,12 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
 {
     const struct adc_block *block = &task->block;
     const uint32_t count = block->frame_count;
-    frame_history_take(&task->history, task->wiring, block);
+    const uint16_t clipped = clipped_inputs(task);
+    frame_history_take(&task->history, task->source->input_count, block);
     if (!task->started) {
         start(task);
     }
     const int32_t *reference = block->code[task->wiring->reference_input];
-    const uint16_t clipped = clipped_inputs(task);
     task->cycle_clipped |= clipped;
     uint32_t summed = 0;
     uint32_t fed = 0;
@@ -272,8 +318,7 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
         tell_frames(task, summed, frame);
         cycle_sums_add(&task->cycle, task->wiring, task->source->input_count, block, &task->history,
                        summed, frame);
-        task->cycle.end =
-            frame_history_edge(&task->history, task->wiring, block, frame, boundary.fraction);
+        task->cycle.end = frame_history_edge(&task->history, block, frame, boundary.fraction);
         take_boundary(task, &boundary, uptime_at(task, frame, now_us));
         task->cycle_clipped |= clipped;
         summed = frame;

@@ -69,6 +69,7 @@ struct sampling_task {
     bool ended;   ///< The source has ended.
     bool flushed; ///< And its last window is in the ring.
     double rate_hz;
+    uint32_t largest_code; ///< What the sums have to hold.
     struct adc_block block;
 };
 
