@@ -27,7 +27,7 @@ struct tap_boundary {
     uint32_t cycles_per_window; ///< 10 or 12, as the frequency asks for.
     bool jumped;                ///< The cycle is no whole, sound one.
     bool window_ends;           ///< A 10/12-cycle window closed here.
-    uint64_t uptime_us;
+    uint64_t uptime_us;         ///< At the frame after the boundary.
 };
 
 struct frame_tap {

@@ -280,7 +280,7 @@ static void take_boundary(void *ctx, const struct tap_boundary *boundary)
         return;
     }
     const double at = (double)(h->frames - 1u) + boundary->fraction;
-    follow_clock(h, at, boundary->uptime_us);
+    follow_clock(h, (double)h->frames, boundary->uptime_us);
     h->boundary_at = at;
     const double half = 0.5 * boundary->period_frames;
     const bool plausible =

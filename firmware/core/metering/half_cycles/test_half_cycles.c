@@ -59,13 +59,12 @@ static void feed(struct fixture *f, uint32_t count)
 static void cross(struct fixture *f, double fraction, bool jumped)
 {
     const struct frame_tap *tap = half_cycles_tap(&f->half_cycles);
-    const double at = (double)(f->frames - 1) + fraction;
     const struct tap_boundary boundary = { .fraction = fraction,
                                            .cycle_frames = jumped ? 0.0 : f->period,
                                            .period_frames = f->period,
                                            .cycles_per_window = 10,
                                            .jumped = jumped,
-                                           .uptime_us = 5000000 + (uint64_t)(at * 1e6 / RATE) };
+                                           .uptime_us = 5000000 + f->frames * 1000000 / RATE };
     tap->boundary(tap->ctx, &boundary);
 }
 

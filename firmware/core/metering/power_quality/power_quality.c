@@ -238,7 +238,7 @@ static void begin_event(struct power_quality *quality, struct power_quality_volt
         .open = true,
         .starting = true,
     };
-    if (!update->began) {
+    if (!update->began && kind != POWER_EVENT_INTERRUPTION) {
         update->began = true;
         update->began_id = voltage->open[kind].event.id;
         update->began_frame = half->ended_frame;

@@ -33,7 +33,7 @@ static const double VOLTS_PER_CODE = 0.35;
 /// The signal passes from one step to the next in this time. A step between two samples that an
 /// anti-alias filter has not smeared is not known to the samples: at 10 kHz and 1.8 pu that would
 /// be 0.6 % of Udin, for any algorithm.
-static const double RISE_S = 0.0004;
+static const double RISE_S = 0.0003;
 
 /// From `at_s` on the voltage is `share` of what is declared, its phase `jump` further.
 struct step {
