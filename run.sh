@@ -181,6 +181,7 @@ write_device_config() { # NAME PORT EXTRA_LINE...
         echo "device_id = $1"
         echo "data_dir = $folder"
         echo 'adc_source = synthesizer'
+        echo 'disturbances = dip:600 swell:1800 interruption:3600 harmonics:2700'
         echo 'broker_host = localhost'
         echo "broker_port = $2"
         echo "ca = $pki/ca.pem"

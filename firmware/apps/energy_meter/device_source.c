@@ -107,6 +107,11 @@ static enum status open_synthesizer(struct device_source *source, const struct o
     if (options->rate_hz > 0.0) {
         settings.rate_hz = options->rate_hz;
     }
+    if (disturbances_parse(options->disturbances, &settings.disturbances) != STATUS_OK) {
+        return complain(
+            fault, STATUS_INVALID, "disturbances",
+            "words like dip:600, at least 60 s each: dip, swell, interruption, harmonics");
+    }
     if (localtime_r(&now, &local) != NULL) {
         settings.start_s = (uint32_t)(local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec);
     }

@@ -48,6 +48,7 @@ static const struct option table[] = {
     NUMBER_OPTION(journal_kb, 64, 1048576, "16384", "size of a new journal in KB"),
     TEXT_OPTION(adc_source, "synthesizer", "synthesizer or recording"),
     NUMBER_OPTION(seed, 0, UINT32_MAX, "1", "of the synthesizer: its clouds and its noise"),
+    TEXT_OPTION(disturbances, "", "of the synthesizer: a script such as dip:600 swell:1800"),
     TEXT_OPTION(recording, "", "file of the recording"),
     TEXT_OPTION(recording_format, "i16", "i16, csv or wav"),
     NUMBER_OPTION(recording_columns, 1, 64, "2", "values a frame in an i16 file"),

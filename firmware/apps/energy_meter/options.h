@@ -24,8 +24,9 @@ struct options {
     char data_dir[OPTIONS_TEXT_SIZE];
     char run_dir[OPTIONS_TEXT_SIZE]; ///< On a tmpfs: what outlives a restart and no power cut.
     uint32_t journal_kb;
-    char adc_source[OPTIONS_TEXT_SIZE]; ///< "synthesizer" or "recording".
-    uint32_t seed;                      ///< Of the synthesizer: its clouds and its noise.
+    char adc_source[OPTIONS_TEXT_SIZE];   ///< "synthesizer" or "recording".
+    char disturbances[OPTIONS_TEXT_SIZE]; ///< Of the synthesizer's supply, as disturbances.h says.
+    uint32_t seed;                        ///< Of the synthesizer: its clouds and its noise.
     char recording[OPTIONS_TEXT_SIZE];
     char recording_format[OPTIONS_TEXT_SIZE]; ///< "i16", "csv" or "wav".
     uint32_t recording_columns;               ///< Values a frame in an i16 file.

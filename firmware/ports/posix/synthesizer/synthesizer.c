@@ -29,6 +29,7 @@ struct synthesizer {
     struct shape voltage;               ///< Root mean square 1.
     struct shape load[HOUSEHOLD_LOADS]; ///< 1 W at 1 V.
     struct shape quadrature;            ///< 1 var, inductive, at 1 V.
+    struct shape fifth;                 ///< A fifth harmonic, root mean square 1.
     float scale[INPUTS];                ///< Codes for the present minute.
     float reactive_scale;
     uint64_t rate_mhz;
@@ -106,6 +107,7 @@ static void make_shapes(struct synthesizer *synthesizer)
         synthesizer->voltage.value[n] = (float)raw_voltage(angle);
         // Against a sinusoid of 1 V the voltage's own harmonics are of no account.
         synthesizer->quadrature.value[n] = (float)(-sqrt(2.0) * cos(angle));
+        synthesizer->fifth.value[n] = (float)(sqrt(2.0) * sin(5.0 * angle));
         for (unsigned load = 0; load < HOUSEHOLD_LOADS; load++) {
             synthesizer->load[load].value[n] = (float)raw_current(load, angle);
         }
@@ -134,6 +136,14 @@ static void begin_minute(struct synthesizer *synthesizer)
     const double next_s =
         (double)((minute + 1u) * SECONDS_PER_MINUTE) - synthesizer->settings.start_s;
     synthesizer->minute_end = (uint64_t)ceil(next_s * synthesizer->settings.rate_hz);
+}
+
+/// What is wrong with the supply, in steps that do not depend on how the codes are read.
+static struct disturbance disturbance_now(const struct synthesizer *synthesizer)
+{
+    const uint64_t grid = synthesizer->frame / ADC_FRAME_LIMIT * ADC_FRAME_LIMIT;
+    return disturbances_at(&synthesizer->settings.disturbances,
+                           (double)grid / synthesizer->settings.rate_hz);
 }
 
 /// The frequency wanders slowly, as a grid's does.
@@ -179,16 +189,22 @@ static void make_frames(struct synthesizer *synthesizer, struct adc_block *block
 {
     const float amplitude = (float)synthesizer->settings.noise_codes;
     const uint32_t step = phase_step(synthesizer);
+    const struct disturbance disturbance = disturbance_now(synthesizer);
+    const float share = (float)disturbance.share;
+    const float fifth = (float)disturbance.fifth;
     for (uint32_t n = 0; n < block->frame_count; n++) {
         const uint32_t phase = synthesizer->phase;
-        block->code[0][n] = to_code(synthesizer->scale[0] * shape_at(&synthesizer->voltage, phase) +
+        const float voltage =
+            shape_at(&synthesizer->voltage, phase) + fifth * shape_at(&synthesizer->fifth, phase);
+        block->code[0][n] = to_code(share * synthesizer->scale[0] * voltage +
                                     amplitude * noise(&synthesizer->noise));
         for (unsigned load = 0; load < HOUSEHOLD_LOADS; load++) {
             float value = synthesizer->scale[1 + load] * shape_at(&synthesizer->load[load], phase);
             if (load == HOUSEHOLD_OTHER) {
                 value += synthesizer->reactive_scale * shape_at(&synthesizer->quadrature, phase);
             }
-            block->code[1 + load][n] = to_code(value + amplitude * noise(&synthesizer->noise));
+            block->code[1 + load][n] =
+                to_code(share * value + amplitude * noise(&synthesizer->noise));
         }
         synthesizer->phase += step;
     }

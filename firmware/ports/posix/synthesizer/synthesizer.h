@@ -10,6 +10,7 @@
 
 #include "adc_source.h"
 #include "clock.h"
+#include "disturbances.h"
 #include "status.h"
 #include "wiring.h"
 
@@ -21,6 +22,7 @@ struct synthesizer_settings {
     double noise_codes;  ///< Root mean square, 0 to 100.
     uint64_t seed;
     uint32_t start_s; ///< Time of day of the first frame, in seconds since midnight.
+    struct disturbances disturbances; ///< Of the supply, for events to show; none by default.
     const struct clock
         *clock; ///< Sets the pace and outlives the synthesizer; NULL plays at any pace.
 };

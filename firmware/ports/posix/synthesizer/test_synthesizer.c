@@ -188,6 +188,49 @@ static void gives_the_same_codes_however_they_are_read(void **state)
     synthesizer_close(synthesizer);
 }
 
+static void disturbs_the_supply_as_its_script_says(void **state)
+{
+    (void)state;
+    struct disturbances script;
+    assert_int_equal(disturbances_parse(" dip:600,swell:1800 interruption:3600", &script),
+                     STATUS_OK);
+    assert_near(disturbances_at(&script, 29.99).share, 1.0, 0.0);
+    assert_near(disturbances_at(&script, 30.01).share, 0.6, 0.0);
+    assert_near(disturbances_at(&script, 30.17).share, 1.0, 0.0);
+    assert_near(disturbances_at(&script, 630.1).share, 0.6, 0.0);
+    assert_near(disturbances_at(&script, 1850.1).share, 1.15, 0.0);
+    assert_near(disturbances_at(&script, 71.0).share, 0.0, 0.0);
+    assert_int_equal(disturbances_parse("harmonics:60", &script), STATUS_OK);
+    assert_near(disturbances_at(&script, 100.0).fifth, 0.08, 0.0);
+    assert_near(disturbances_at(&script, 30.1).share, 1.0, 0.0);
+    static const char *const bad[] = { "dip",      "dip:",    "dip:59",      "dip:86401",
+                                       "dip:600s", "sag:600", "dip:-600",    "dip:9999999999999",
+                                       "dip 600",  ":600",    "dip:600;dip", "dips:600" };
+    for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
+        assert_int_equal(disturbances_parse(bad[n], &script), STATUS_INVALID);
+    }
+    assert_int_equal(script.every_s[3], 60);
+    assert_int_equal(disturbances_parse("", &script), STATUS_OK);
+    assert_int_equal(script.every_s[3], 0);
+
+    enum { FRAMES = 32000 }; // At 1 kHz the dip at 30 s is in there.
+    static int32_t codes[FRAMES][9];
+    uint64_t now_us = 0;
+    struct synthesizer_settings settings = synthesizer_settings_default();
+    settings.rate_hz = 1000.0;
+    assert_int_equal(disturbances_parse("dip:600", &settings.disturbances), STATUS_OK);
+    struct synthesizer *synthesizer;
+    assert_int_equal(synthesizer_open(&settings, &synthesizer), STATUS_OK);
+    collect(synthesizer, &now_us, FRAMES, codes);
+    synthesizer_close(synthesizer);
+    int32_t highest[2] = { 0, 0 };
+    for (unsigned n = 0; n < 100; n++) { // Five cycles before, and five within.
+        highest[0] = codes[29500 + n][0] > highest[0] ? codes[29500 + n][0] : highest[0];
+        highest[1] = codes[30080 + n][0] > highest[1] ? codes[30080 + n][0] : highest[1];
+    }
+    assert_near((highest[1] - 2048.0) / (highest[0] - 2048.0), 0.6, 0.02);
+}
+
 static void refuses_settings_that_make_no_sense(void **state)
 {
     (void)state;
@@ -209,6 +252,7 @@ int main(void)
         cmocka_unit_test(distorts_current_as_rectifiers_and_motors_do),
         cmocka_unit_test(splits_every_minute_without_losing_a_watt),
         cmocka_unit_test(gives_the_same_codes_however_they_are_read),
+        cmocka_unit_test(disturbs_the_supply_as_its_script_says),
         cmocka_unit_test(refuses_settings_that_make_no_sense),
     };
     return cmocka_run_group_tests_name("synthesizer", tests, NULL, NULL);
