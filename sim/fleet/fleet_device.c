@@ -106,6 +106,9 @@ static void fill_reading(struct fleet_device *device)
             .reactive_power_10mvar = 4800,
             .apparent_power_10mva = 23012 + 2301 * channel,
             .power_factor_1e4 = 9777,
+            .fundamental_voltage_10mv = 23008,
+            .fundamental_current_100ua = 9990 + 1000 * channel,
+            .fundamental_power_10mw = 22490 + (int32_t)(2250 * channel),
         };
     }
 }
@@ -200,7 +203,11 @@ enum status fleet_device_publish(struct fleet_device *device, uint64_t now_us)
     memcpy(header.journal_id, device->journal_id, sizeof header.journal_id);
     record.reading.uptime_ms = device->next_seq * (READING_US / 1000);
     for (unsigned channel = 0; channel < READING_CHANNEL_COUNT; channel++) {
-        record.reading.channel[channel].import_mj = (int64_t)(device->next_seq * 225000);
+        struct reading_channel *registers = &record.reading.channel[channel];
+        registers->import_mj = (int64_t)(device->next_seq * 225000);
+        registers->reactive_mvars[0] = (int64_t)(device->next_seq * 48000);
+        record.reading.total.import_mj[0] += registers->import_mj;
+        record.reading.total.reactive_mvars[0] += registers->reactive_mvars[0];
     }
     enum status status = batch_encode(&header, &record, payload, sizeof payload, &size);
     if (status != STATUS_OK) {

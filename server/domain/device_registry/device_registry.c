@@ -10,6 +10,8 @@
 struct entry {
     struct device_view view;
     uint64_t heard_ms; ///< Monotonic time of the last message.
+    bool was_asked;    ///< For its relays, at the time below.
+    uint64_t asked_ms;
     bool has_reading;
     struct stored_reading latest;
 };
@@ -357,4 +359,19 @@ void device_registry_report_finding(struct device_registry *registry,
                                     const struct stored_finding *finding)
 {
     registry->events->finding(registry->events->ctx, finding);
+}
+
+bool device_registry_should_ask_relays(struct device_registry *registry, const char *device_id)
+{
+    const uint64_t now_ms = registry->host->monotonic_ms(registry->host->ctx);
+    (void)pthread_mutex_lock(&registry->mutex);
+    struct entry *entry = look_up(registry, device_id);
+    const bool should = entry != NULL && entry->view.online && !entry->view.relay_mask_known &&
+                        (!entry->was_asked || now_ms - entry->asked_ms >= DEVICE_REGISTRY_ASK_MS);
+    if (should) {
+        entry->was_asked = true;
+        entry->asked_ms = now_ms;
+    }
+    (void)pthread_mutex_unlock(&registry->mutex);
+    return should;
 }

@@ -19,6 +19,7 @@
 
 enum {
     DEVICE_REGISTRY_SILENCE_MS = 90000,
+    DEVICE_REGISTRY_ASK_MS = 30000, ///< So long an answer about relays is waited for.
     DEVICE_REGISTRY_LIMIT = 100000, ///< Most devices; further ones are refused.
 };
 
@@ -83,6 +84,10 @@ MUST_CHECK enum status device_registry_report_status(struct device_registry *reg
 /// Notes the relays as the device reported them and tells `events`.
 MUST_CHECK enum status device_registry_report_relays(struct device_registry *registry,
                                                      const char *device_id, uint8_t relay_mask);
+
+/// Tells whether the device should be asked for its relays now: it is online and has not said how
+/// they are since this server started. Then it answers no for DEVICE_REGISTRY_ASK_MS.
+bool device_registry_should_ask_relays(struct device_registry *registry, const char *device_id);
 
 /// Notes a reading that has been committed and tells `events`. An older reading than the newest one
 /// of the same journal changes nothing.

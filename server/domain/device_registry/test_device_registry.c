@@ -105,6 +105,24 @@ static void believes_a_last_will_at_once(void **state)
     assert_false(f->last_view.online);
 }
 
+static void asks_for_relays_until_they_are_known(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(device_registry_should_ask_relays(f->registry, "meter-1")); // Not known at all.
+    assert_int_equal(device_registry_seen(f->registry, "meter-1"), STATUS_OK);
+    assert_true(device_registry_should_ask_relays(f->registry, "meter-1"));
+    assert_false(device_registry_should_ask_relays(f->registry, "meter-1"));
+    f->now_ms += DEVICE_REGISTRY_ASK_MS;
+    assert_true(device_registry_should_ask_relays(f->registry, "meter-1"));
+    assert_int_equal(device_registry_report_relays(f->registry, "meter-1", 0), STATUS_OK);
+    f->now_ms += DEVICE_REGISTRY_ASK_MS;
+    assert_false(device_registry_should_ask_relays(f->registry, "meter-1"));
+
+    const struct device_record record = { .device_id = "gone" };
+    assert_int_equal(device_registry_restore(f->registry, &record, NULL), STATUS_OK);
+    assert_false(device_registry_should_ask_relays(f->registry, "gone")); // Nobody would hear it.
+}
+
 static void does_not_take_a_retained_status_for_a_sign_of_life(void **state)
 {
     struct fixture *f = *state;
@@ -215,6 +233,7 @@ int main(void)
         WITH_REGISTRY(knows_a_device_from_its_first_message),
         WITH_REGISTRY(takes_a_silent_device_offline_once),
         WITH_REGISTRY(believes_a_last_will_at_once),
+        WITH_REGISTRY(asks_for_relays_until_they_are_known),
         WITH_REGISTRY(does_not_take_a_retained_status_for_a_sign_of_life),
         WITH_REGISTRY(keeps_the_newest_reading),
         WITH_REGISTRY(takes_a_new_journal_as_newer_whatever_its_numbers),

@@ -65,10 +65,10 @@ void fleet_json_frequency(struct json_writer *writer, const char *name, uint32_t
     }
 }
 
-static void write_ratio(struct json_writer *writer, const char *name, bool known, double ratio,
+static void write_known(struct json_writer *writer, const char *name, bool known, double value,
                         unsigned decimals)
 {
-    fleet_json_quantity(writer, name, known ? ratio : (double)NAN, decimals);
+    fleet_json_quantity(writer, name, known ? value : (double)NAN, decimals);
 }
 
 static void write_fundamental(struct json_writer *writer, const struct reading_channel *channel)
@@ -81,16 +81,17 @@ static void write_fundamental(struct json_writer *writer, const struct reading_c
     json_writer_decimal(writer, "fundamental_voltage_v", channel->fundamental_voltage_10mv, 2);
     json_writer_decimal(writer, "fundamental_current_a", channel->fundamental_current_100ua, 4);
     json_writer_decimal(writer, "fundamental_power_w", channel->fundamental_power_10mw, 2);
-    fleet_json_quantity(writer, "fundamental_apparent_power_va", terms.fundamental_apparent_va, 2);
     fleet_json_quantity(writer, "non_active_power_va", terms.nonactive_var, 2);
-    fleet_json_quantity(writer, "non_fundamental_apparent_va", terms.nonfundamental_va, 2);
-    fleet_json_quantity(writer, "current_distortion_va", terms.current_distortion_var, 2);
-    fleet_json_quantity(writer, "voltage_distortion_va", terms.voltage_distortion_var, 2);
-    fleet_json_quantity(writer, "harmonic_apparent_va", terms.harmonic_apparent_va, 2);
-    write_ratio(writer, "displacement_power_factor", has_voltage && has_current,
+    write_known(writer, "fundamental_apparent_power_va", has_voltage, terms.fundamental_apparent_va,
+                2);
+    write_known(writer, "non_fundamental_apparent_va", has_voltage, terms.nonfundamental_va, 2);
+    write_known(writer, "current_distortion_va", has_voltage, terms.current_distortion_var, 2);
+    write_known(writer, "voltage_distortion_va", has_voltage, terms.voltage_distortion_var, 2);
+    write_known(writer, "harmonic_apparent_va", has_voltage, terms.harmonic_apparent_va, 2);
+    write_known(writer, "displacement_power_factor", has_voltage && has_current,
                 terms.displacement_factor, 4);
-    write_ratio(writer, "voltage_thd", has_voltage, terms.voltage_distortion, 5);
-    write_ratio(writer, "current_thd", has_current, terms.current_distortion, 5);
+    write_known(writer, "voltage_thd", has_voltage, terms.voltage_distortion, 5);
+    write_known(writer, "current_thd", has_current, terms.current_distortion, 5);
 }
 
 static void write_channel(struct json_writer *writer, unsigned index, bool connected,

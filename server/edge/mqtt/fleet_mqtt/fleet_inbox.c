@@ -166,4 +166,8 @@ void fleet_inbox_take(struct fleet_inbox *inbox, const struct mosquitto_message 
     } else {
         note_verdict(inbox, device_id, topic, take_text(inbox, device_id, topic, message));
     }
+    // Relays are told on change and once a minute; after a restart of this server nobody waits.
+    if (device_registry_should_ask_relays(inbox->devices, device_id)) {
+        inbox->ask_relays(inbox->ctx, device_id);
+    }
 }

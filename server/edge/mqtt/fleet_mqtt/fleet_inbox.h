@@ -22,6 +22,10 @@ struct fleet_inbox {
     struct device_registry *devices;
     struct command_tracker *commands;
     struct intake *intake;
+
+    /// Asks a device how its relays are.
+    void (*ask_relays)(void *ctx, const char *device_id);
+    void *ctx;
 };
 
 /// Takes one message, or counts why not.

@@ -349,6 +349,17 @@ static enum status send_lease(void *ctx, const char *device_id, unsigned realtim
     return outbox_put(mqtt->outbox, &message);
 }
 
+static void ask_relays(void *ctx, const char *device_id)
+{
+    struct fleet_mqtt *mqtt = ctx;
+    struct outbox_message message = { .payload = "get_relay_status", .qos = 1 };
+    fleet_topic_down(device_id, mqtt->options.lab_device, "commands", message.topic);
+    message.size = strlen(message.payload);
+    // With a full outbox the device is asked later, or tells by itself.
+    const enum status status = outbox_put(mqtt->outbox, &message);
+    (void)status;
+}
+
 static void acknowledge(void *ctx, const char *device_id, const struct ingest_outcome *outcome)
 {
     struct fleet_mqtt *mqtt = ctx;
@@ -433,7 +444,9 @@ struct fleet_mqtt *fleet_mqtt_open(const struct fleet_mqtt_options *options, cha
     mqtt->inbox = (struct fleet_inbox){ .fleet_host = options->fleet_host,
                                         .log = options->log,
                                         .counters = options->counters,
-                                        .lab_device = options->lab_device };
+                                        .lab_device = options->lab_device,
+                                        .ask_relays = ask_relays,
+                                        .ctx = mqtt };
     mqtt->backoff_ms = BACKOFF_MIN_MS;
     (void)pthread_mutex_init(&mqtt->cause_lock, NULL);
     (void)snprintf(mqtt->cause, sizeof mqtt->cause, "the first attempt is under way");

@@ -183,6 +183,10 @@ static bool read_channel(const cJSON *object, unsigned index, struct reading *re
         .power_factor_1e4 = (int16_t)lround(numbers.power_factor * 10000.0),
         .import_mj = llround(numbers.energy * millijoule_per_watt_hour),
     };
+    // These meters know no tariffs and no total: all is rate 0, and the sum is the total.
+    const int64_t energy_mj = reading->channel[index].import_mj;
+    int64_t *total_mj = &reading->total.import_mj[0];
+    *total_mj = *total_mj > INT64_MAX - energy_mj ? INT64_MAX : *total_mj + energy_mj;
     if (reading->frequency_mhz == 0) {
         reading->frequency_mhz = (uint32_t)lround(numbers.frequency * 1000.0);
     }

@@ -106,6 +106,11 @@ static void data_becomes_a_reading(void **state)
     assert_int_equal(reading.channel[2].active_power_10mw, -100050);
     assert_int_equal(reading.channel[2].power_factor_1e4, -9661);
     assert_int_equal(reading.channel[2].import_mj, 5400000);
+    int64_t sum_mj = 0;
+    for (unsigned i = 0; i < READING_CHANNEL_COUNT; i++) {
+        sum_mj += reading.channel[i].import_mj;
+    }
+    assert_int_equal(reading.total.import_mj[0], sum_mj);
 }
 
 static void data_without_sense_is_refused(void **state)
