@@ -310,6 +310,50 @@ export const checks = [
       }),
   },
   {
+    name: "power quality shows harmonics as bars, terms, the supply and events with their waveform",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn, noSidewaysScroll }) => {
+        await signIn();
+        await page.goto("/#/devices/meter-1");
+        await page.getByRole("tab", { name: "Power quality" }).click();
+        const bars = page.getByRole("slider", { name: /Current harmonics of channel/ });
+        await bars.waitFor();
+        assert.equal(await page.locator(".harmonics-bar").count(), 50);
+        await page.getByRole("radio", { name: "Channel 2", exact: true }).click();
+        const heights = await page.evaluate(() =>
+          [...document.querySelectorAll(".harmonics-bar")].map((bar) => bar.clientHeight),
+        );
+        await page.waitForTimeout(400);
+        assert.ok(heights[0] > 100, "the fundamental is a full bar");
+        await page.locator(".chart-supply canvas").waitFor();
+        await chartDrawn(page, ".chart-supply");
+
+        await bars.focus();
+        await page.keyboard.press("Home");
+        for (let n = 0; n < 4; n++) await page.keyboard.press("ArrowRight");
+        assert.match(await bars.getAttribute("aria-valuetext"), /^Order 5, \d+.Hz: [\d.]+.%/);
+        await page.getByRole("radio", { name: "Voltage", exact: true }).click();
+        await page.getByRole("slider", { name: /Voltage harmonics/ }).waitFor();
+        await page.getByText("THDᵥ").waitFor();
+
+        const dip = page.locator('.event[data-kind="dip"] .event-row').first();
+        await dip.focus();
+        await page.keyboard.press("Enter");
+        await page.locator(".chart-waveform canvas").waitFor();
+        await chartDrawn(page, ".chart-waveform");
+        assert.equal(await dip.getAttribute("aria-expanded"), "true");
+        await page.waitForTimeout(300);
+        await screenshot("device-quality");
+        await axe();
+        await noSidewaysScroll();
+        await page.locator('.event[data-kind="interruption"] .event-row').click();
+        await page.locator(".chart-waveform canvas").waitFor();
+        await chartDrawn(page, ".chart-waveform");
+        assert.equal(await page.locator(".chart-waveform").count(), 1, "one waveform at a time");
+      }),
+  },
+  {
     name: "a phone of 360 px shows everything without sideways scrolling",
     run: (check) => {
       const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 };
@@ -347,6 +391,12 @@ export const checks = [
         await page.goto(`/#/devices/${deviceId}/details`);
         await page.getByRole("heading", { name: "Energy registers" }).waitFor();
         await noSidewaysScroll();
+        await page.goto(`/#/devices/${deviceId}/quality`);
+        await page.getByRole("heading", { name: "Events of the supply" }).waitFor();
+        await page.waitForTimeout(800);
+        await noSidewaysScroll();
+        await screenshot("phone-device-quality");
+        await axe();
       });
     },
   },
@@ -369,6 +419,11 @@ export const checks = [
         await page.goto(`/#/devices/${deviceId}/history`);
         await chartDrawn(page, ".chart-history");
         await screenshot("dark-device-history");
+        await axe();
+        await page.goto(`/#/devices/${deviceId}/quality`);
+        await page.getByRole("heading", { name: "Harmonics" }).waitFor();
+        await page.waitForTimeout(800);
+        await screenshot("dark-device-quality");
         await axe();
         const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
         const dark = await ground();

@@ -12,6 +12,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { channelAt, frequencyHz } from "./mock_household.mjs";
+import { eventsOf, intervalsOf, spectraAt, termsOf, waveformOf } from "./mock_quality.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const CHANNELS = 8;
@@ -90,7 +91,8 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
   const sessions = new Map();
   const streams = new Set();
   let failures = 0;
-  const holeMs = Date.now() - 11 * 3_600_000;
+  const bornMs = Date.now();
+  const holeMs = bornMs - 11 * 3_600_000;
 
   function lastReadingS(device) {
     return device.lastS ?? Math.floor(Date.now() / 1000);
@@ -109,11 +111,19 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       boot_id: 7,
       window_us: 1_000_214,
       frequency_hz: frequencyHz(t),
+      rate: 0,
+      total: {
+        import_mj: 0,
+        export_mj: 0,
+        rates: Array.from({ length: 4 }, () => ({ import_mj: 0, export_mj: 0 })),
+        reactive_mvars: [0, 0, 0, 0],
+      },
       quality,
       channels: Array.from({ length: CHANNELS }, (_, channel) => ({
         channel,
         connected: channelAt(device.seed, channel, t).current_a > 0.01,
         ...channelAt(device.seed, channel, t),
+        ...termsOf(channel, channelAt(device.seed, channel, t)),
         ...energyBetween(device.seed, channel, t - 3600, t, 60),
         quality: device.id === "meter-2" && channel === 4 && quality.length > 0 ? ["clipped"] : [],
       })),
@@ -229,6 +239,21 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
     };
   }
 
+  /** Events, spectra and intervals. */
+  function quality(device, path, query) {
+    const startMs = Number(query.get("start_ms") ?? 0);
+    const endMs = Number(query.get("end_ms") ?? Date.now());
+    if (path === "/events") return { events: eventsOf(device, startMs, endMs, bornMs) };
+    if (path === "/intervals") {
+      return { intervals: intervalsOf(device, query.get("kind"), startMs, endMs) };
+    }
+    if (path === "/spectra/latest") return { spectra: spectraAt(device, lastReadingS(device)) };
+    const id = /^\/events\/([^/]+)\/waveform$/.exec(path)?.[1];
+    const event = eventsOf(device, 0, Date.now(), bornMs).find(({ event_id }) => event_id === id);
+    if (!event) throw new Refusal(404, "event_not_found", "There is no such event.");
+    return { event, signals: waveformOf(event) };
+  }
+
   async function command(device, body) {
     const single = body.command === "set_relay";
     const valid = single
@@ -329,7 +354,10 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
     const match = /^\/v1\/devices\/([^/]+)(\/.*)?$/.exec(url.pathname);
     const device = match && fleet.get(decodeURIComponent(match[1]));
     if (!device) throw new Refusal(404, "device_not_found", "There is no such device.");
-    switch (`${request.method} ${match[2] ?? ""}`) {
+    const path = match[2] ?? "";
+    if (/^\/(events|spectra|intervals)/.test(path))
+      return [quality(device, path, url.searchParams)];
+    switch (`${request.method} ${path}`) {
       case "GET ":
         return [describe(device)];
       case "PUT ":

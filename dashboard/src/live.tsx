@@ -13,8 +13,13 @@ import {
   type ReactNode,
 } from "react";
 import { openStream, type Stream, type StreamState } from "./api/stream";
-import type { Device, StreamEvent } from "./api/types";
-import { applyToDevice, applyToDevices } from "./model/stream_reducer";
+import type { Device, PowerEvent, Spectrum, StreamEvent } from "./api/types";
+import {
+  applyPowerEvent,
+  applySpectrum,
+  applyToDevice,
+  applyToDevices,
+} from "./model/stream_reducer";
 
 type LiveEvent = StreamEvent | { event: "catch_up" };
 type LiveState = StreamState | { phase: "off" };
@@ -53,7 +58,25 @@ function createCacheWriter(client: QueryClient): { push(event: StreamEvent): voi
         ["device", id],
         (device) => device && applyToDevice(device, event),
       );
-      if (event.event === "reading") client.setQueryData(["latest", id], event.data);
+      switch (event.event) {
+        case "reading":
+          client.setQueryData(["latest", id], event.data);
+          break;
+        case "spectrum":
+          client.setQueryData<Spectrum[]>(
+            ["spectra", id],
+            (spectra) => spectra && applySpectrum(spectra, event.data),
+          );
+          break;
+        case "power_event":
+          client.setQueryData<PowerEvent[]>(
+            ["events", id],
+            (events) => events && applyPowerEvent(events, event.data),
+          );
+          break;
+        default:
+          break;
+      }
     }
   }
 

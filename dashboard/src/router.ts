@@ -3,7 +3,7 @@
 
 import { useSyncExternalStore } from "react";
 
-export const DEVICE_TABS = ["live", "history", "details"] as const;
+export const DEVICE_TABS = ["live", "history", "quality", "details"] as const;
 export type DeviceTab = (typeof DEVICE_TABS)[number];
 
 export type Route = { page: "devices" } | { page: "device"; deviceId: string; tab: DeviceTab };

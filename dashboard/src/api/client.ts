@@ -8,10 +8,15 @@ import type {
   Device,
   DevicePage,
   Energy,
+  IntervalKind,
+  MeteringInterval,
+  PowerEvent,
   Reading,
   RelayCommand,
   Series,
   Session,
+  Spectrum,
+  WaveformSignal,
 } from "./types";
 
 /** The server answered, and said no. `code` is the contract's snake_case word. */
@@ -200,6 +205,42 @@ export function getEnergy(
 ): Promise<Energy> {
   const query = `start_ms=${Math.floor(startMs)}&end_ms=${Math.ceil(endMs)}`;
   return request("GET", devicePath(id, `/energy?${query}`), { signal });
+}
+
+/** The newest spectrum of every signal that has one. */
+export async function latestSpectra(id: string, signal?: AbortSignal): Promise<Spectrum[]> {
+  const path = devicePath(id, "/spectra/latest");
+  return (await request<{ spectra: Spectrum[] }>("GET", path, { signal })).spectra;
+}
+
+/** Disturbances of the supply since `startMs`, newest first. */
+export async function getEvents(
+  id: string,
+  startMs: number,
+  signal?: AbortSignal,
+): Promise<PowerEvent[]> {
+  const query = `start_ms=${Math.floor(startMs)}&end_ms=${Math.ceil(serverNowMs()) + 60_000}`;
+  const path = devicePath(id, `/events?${query}&limit=200`);
+  return (await request<{ events: PowerEvent[] }>("GET", path, { signal })).events;
+}
+
+export async function getWaveform(
+  id: string,
+  eventId: string,
+  signal?: AbortSignal,
+): Promise<WaveformSignal[]> {
+  const path = devicePath(id, `/events/${encodeURIComponent(eventId)}/waveform`);
+  return (await request<{ signals: WaveformSignal[] }>("GET", path, { signal })).signals;
+}
+
+export async function getIntervals(
+  id: string,
+  query: { kind: IntervalKind; startMs: number; endMs: number },
+  signal?: AbortSignal,
+): Promise<MeteringInterval[]> {
+  const parameters = `kind=${query.kind}&start_ms=${Math.floor(query.startMs)}&end_ms=${Math.ceil(query.endMs)}`;
+  const path = devicePath(id, `/intervals?${parameters}`);
+  return (await request<{ intervals: MeteringInterval[] }>("GET", path, { signal })).intervals;
 }
 
 export function getDeliveries(id: string, signal?: AbortSignal): Promise<Deliveries> {

@@ -36,7 +36,7 @@ export function backoffMs(failures: number, random: number): number {
   return full / 2 + (full / 2) * random;
 }
 
-const EVENT_NAMES = new Set(["reading", "relay", "device", "command"]);
+const EVENT_NAMES = new Set(["reading", "relay", "device", "command", "spectrum", "power_event"]);
 
 export function openStream(deviceId: string | null, handlers: StreamHandlers): Stream {
   let closed = false;

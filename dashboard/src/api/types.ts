@@ -40,9 +40,30 @@ export interface ReadingChannel {
   reactive_power_var: number;
   apparent_power_va: number;
   power_factor: number;
+  fundamental_voltage_v: number;
+  fundamental_current_a: number;
+  fundamental_power_w: number;
+  fundamental_apparent_power_va: number;
+  non_active_power_va: number;
+  non_fundamental_apparent_va: number;
+  current_distortion_va: number;
+  voltage_distortion_va: number;
+  harmonic_apparent_va: number;
+  displacement_power_factor: number | null;
+  voltage_thd: number | null;
+  current_thd: number | null;
+  reactive_mvars: number[];
   import_mj: number;
   export_mj: number;
   quality: string[];
+}
+
+/** The meter's own registers over all its channels, by tariff rate. */
+export interface ReadingTotal {
+  import_mj: number;
+  export_mj: number;
+  rates: { import_mj: number; export_mj: number }[];
+  reactive_mvars: number[];
 }
 
 export interface Reading {
@@ -56,7 +77,64 @@ export interface Reading {
   window_us: number;
   frequency_hz: number | null;
   quality: string[];
+  rate: number;
   channels: ReadingChannel[];
+  total: ReadingTotal;
+}
+
+export type SignalKind = "voltage" | "current";
+
+/** Harmonic subgroups of one signal; `harmonics[h - 1]` is order h as a share of the fundamental. */
+export interface Spectrum {
+  channel: number;
+  signal: SignalKind;
+  time_ms: number;
+  span_ms: number;
+  windows: number;
+  frequency_hz: number | null;
+  fundamental: number;
+  thd: number;
+  harmonics: number[];
+  quality: string[];
+}
+
+export interface PowerEvent {
+  event_id: string;
+  kind: string;
+  channel: number;
+  start_ms: number;
+  duration_ms: number;
+  extreme_v: number;
+  declared_v: number;
+  quality: string[];
+  has_waveform: boolean;
+}
+
+export interface WaveformSignal {
+  channel: number;
+  signal: SignalKind;
+  unit: string;
+  /** Of the first value, relative to the start of the event. */
+  start_ms: number;
+  interval_us: number;
+  values: number[];
+}
+
+export type IntervalKind = "quality_10min" | "quality_2h" | "demand";
+
+export interface IntervalChannel {
+  channel: number;
+  voltage_v: number;
+  voltage_low_v: number;
+  voltage_high_v: number;
+}
+
+export interface MeteringInterval {
+  kind: IntervalKind;
+  start_ms: number;
+  end_ms: number;
+  flags: string[];
+  channels: IntervalChannel[];
 }
 
 export type SeriesColumn = (number | null)[];
@@ -135,4 +213,6 @@ export type StreamEvent =
   | { event: "reading"; data: Reading }
   | { event: "relay"; data: RelayEvent }
   | { event: "device"; data: Device }
-  | { event: "command"; data: CommandEvent };
+  | { event: "command"; data: CommandEvent }
+  | { event: "spectrum"; data: Spectrum & { device_id: string } }
+  | { event: "power_event"; data: PowerEvent & { device_id: string } };

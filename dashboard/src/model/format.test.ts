@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import {
+  NO_VALUE,
   age,
   axisLabels,
   axisNumbers,
+  duration,
   energy,
   fixed,
-  NO_VALUE,
+  percent,
   power,
   powerLabels,
   text,
@@ -92,5 +94,23 @@ describe("axes", () => {
     expect(before).toMatch(/11|23/);
     expect(at).toMatch(/21/);
     expect(axisLabels([midnight + 3600], 86_400)[0]).toMatch(/21/);
+  });
+});
+
+describe("shares and lengths of time", () => {
+  it("show more digits where they are small", () => {
+    expect(percent(0.0213)).toEqual({ value: "2.13", unit: "%" });
+    expect(percent(0.62)).toEqual({ value: "62.0", unit: "%" });
+    expect(percent(1.14)).toEqual({ value: "114", unit: "%" });
+    expect(percent(null).value).toBe("–");
+  });
+
+  it("pick the unit by size, and never say 60 seconds", () => {
+    const words = (ms: number) => duration(ms).replaceAll("\u00a0", " ");
+    expect(words(86.42)).toBe("86.4 ms");
+    expect(words(999.9)).toBe("1.00 s");
+    expect(words(59_999)).toBe("1 min 0 s");
+    expect(words(754_300)).toBe("12 min 34 s");
+    expect(words(7_800_000)).toBe("2 h 10 min");
   });
 });

@@ -43,6 +43,26 @@ export function power(watts: number | null | undefined): Quantity {
   return scaled(watts, "W");
 }
 
+/** A share as a percentage, with more digits where it is small. */
+export function percent(share: number | null | undefined): Quantity {
+  if (share === null || share === undefined || !Number.isFinite(share)) {
+    return { value: NO_VALUE, unit: "%" };
+  }
+  const size = Math.abs(share);
+  return { value: fixed(share * 100, size < 0.0995 ? 2 : size < 0.995 ? 1 : 0), unit: "%" };
+}
+
+/** A length of time: 64 ms, 1.28 s, 4 min 5 s, 2 h 10 min. */
+export function duration(ms: number): string {
+  if (ms < 999.5) return `${fixed(ms, ms < 99.5 ? 1 : 0)}\u00a0ms`;
+  const seconds = ms / 1000;
+  if (seconds < 59.995) return `${fixed(seconds, seconds < 9.995 ? 2 : 1)}\u00a0s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)}\u00a0min ${whole % 60}\u00a0s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)}\u00a0h ${minutes % 60}\u00a0min`;
+}
+
 const MILLIJOULE_PER_WH = 3.6e6;
 
 /** An energy in millijoule: Wh below one kilowatt-hour, kWh and MWh above. */

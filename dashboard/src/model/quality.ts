@@ -46,6 +46,24 @@ export const QUALITY_FLAGS: readonly QualityFlag[] = [
     label: "Merged",
     explanation: "Several windows in one, because storage was slow.",
   },
+  {
+    name: "drift",
+    bit: 128,
+    label: "Drift",
+    explanation: "The converter's rate or zero has moved away from what it was.",
+  },
+  {
+    name: "flagged",
+    bit: 256,
+    label: "Disturbed",
+    explanation: "A dip, swell or interruption of the supply touched this window.",
+  },
+  {
+    name: "creep",
+    bit: 512,
+    label: "Not counted",
+    explanation: "So little that it is taken for noise: shown here, but kept out of the registers.",
+  },
 ];
 
 /** The flag of that name; one that this page does not know yet is shown as it is. */

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import type { Device, Reading, ReadingChannel } from "../api/types";
-import { applyToDevice, applyToDevices, netPowerW } from "./stream_reducer";
+import type { Device, PowerEvent, Reading, ReadingChannel, Spectrum } from "../api/types";
+import {
+  applyPowerEvent,
+  applySpectrum,
+  applyToDevice,
+  applyToDevices,
+  netPowerW,
+} from "./stream_reducer";
 
 const DEVICE: Device = {
   device_id: "meter-1",
@@ -30,6 +36,19 @@ function channel(number: number, watts: number): ReadingChannel {
     reactive_power_var: 0,
     apparent_power_va: Math.abs(watts),
     power_factor: 1,
+    fundamental_voltage_v: 231.5,
+    fundamental_current_a: 1,
+    fundamental_power_w: watts,
+    fundamental_apparent_power_va: Math.abs(watts),
+    non_active_power_va: 0,
+    non_fundamental_apparent_va: 0,
+    current_distortion_va: 0,
+    voltage_distortion_va: 0,
+    harmonic_apparent_va: 0,
+    displacement_power_factor: 1,
+    voltage_thd: 0,
+    current_thd: 0,
+    reactive_mvars: [0, 0, 0, 0],
     import_mj: 0,
     export_mj: 0,
     quality: [],
@@ -48,6 +67,8 @@ function reading(timeMs: number, ...watts: number[]): Reading {
     window_us: 1_000_000,
     frequency_hz: 49.98,
     quality: [],
+    rate: 0,
+    total: { import_mj: 0, export_mj: 0, rates: [], reactive_mvars: [0, 0, 0, 0] },
     channels: watts.map((power, number) => channel(number, power)),
   };
 }
@@ -96,5 +117,25 @@ describe("net power", () => {
   it("is import less export, and unknown without channels", () => {
     expect(netPowerW(reading(0, 100, -30))).toBe(70);
     expect(netPowerW(reading(0))).toBeNull();
+  });
+});
+
+describe("power quality", () => {
+  const spectrum = (channel: number, thd: number) =>
+    ({ channel, signal: "current", thd }) as Spectrum;
+  const event = (event_id: string, start_ms: number) => ({ event_id, start_ms }) as PowerEvent;
+
+  it("keeps the newest spectrum of each channel and signal", () => {
+    const spectra = applySpectrum([spectrum(0, 0.1), spectrum(1, 0.2)], spectrum(0, 0.3));
+    expect(spectra.map(({ channel, thd }) => [channel, thd])).toEqual([
+      [1, 0.2],
+      [0, 0.3],
+    ]);
+  });
+
+  it("lists events newest first, each of them once", () => {
+    const events = applyPowerEvent([event("b", 20), event("a", 10)], event("a", 10));
+    expect(events.map(({ event_id }) => event_id)).toEqual(["b", "a"]);
+    expect(applyPowerEvent(events, event("c", 30))[0]?.event_id).toBe("c");
   });
 });

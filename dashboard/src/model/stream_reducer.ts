@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Folds events of the live stream into the list of devices.
 
-import type { Device, Reading, StreamEvent } from "../api/types";
+import type { Device, PowerEvent, Reading, Spectrum, StreamEvent } from "../api/types";
 
 /** Net power of a reading: what is imported less what is exported; null without channels. */
 export function netPowerW(reading: Reading): number | null {
@@ -39,6 +39,8 @@ export function applyToDevice(device: Device, event: StreamEvent): Device {
     case "relay":
       return { ...device, relay_mask: event.data.relay_mask, relay_mask_known: true };
     case "command":
+    case "spectrum":
+    case "power_event":
       return device;
   }
 }
@@ -50,4 +52,18 @@ export function applyToDevices(devices: Device[], event: StreamEvent): Device[] 
   if (known === undefined) return event.event === "device" ? [...devices, event.data] : devices;
   const next = applyToDevice(known, event);
   return next === known ? devices : devices.with(at, next);
+}
+
+/** The newest spectra after another one came: one for each channel and signal. */
+export function applySpectrum(spectra: Spectrum[], newest: Spectrum): Spectrum[] {
+  const others = spectra.filter(
+    ({ channel, signal }) => channel !== newest.channel || signal !== newest.signal,
+  );
+  return [...others, newest];
+}
+
+/** The list of events, newest first, after one came, perhaps again. */
+export function applyPowerEvent(events: PowerEvent[], newest: PowerEvent): PowerEvent[] {
+  const others = events.filter(({ event_id }) => event_id !== newest.event_id);
+  return [newest, ...others].toSorted((a, b) => b.start_ms - a.start_ms);
 }

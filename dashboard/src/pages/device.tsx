@@ -18,12 +18,14 @@ import {
 import { DeviceDetails } from "./device_details";
 import { DeviceHistory } from "./device_history";
 import { DeviceLive } from "./device_live";
+import { DeviceQuality } from "./device_quality";
 import { displayName } from "./devices";
 import { useRelays } from "./use_relays";
 
 const TAB_LABELS: Record<DeviceTab, string> = {
   live: "Live",
   history: "History",
+  quality: "Power quality",
   details: "Details",
 };
 
@@ -101,6 +103,9 @@ export function DevicePage(props: { deviceId: string; tab: DeviceTab }) {
         </Tabs.Content>
         <Tabs.Content value="history" className="tab-content" tabIndex={-1}>
           <DeviceHistory deviceId={deviceId} />
+        </Tabs.Content>
+        <Tabs.Content value="quality" className="tab-content" tabIndex={-1}>
+          <DeviceQuality deviceId={deviceId} reading={latest.data ?? null} />
         </Tabs.Content>
         <Tabs.Content value="details" className="tab-content" tabIndex={-1}>
           <DeviceDetails device={device.data} reading={latest.data ?? null} />
