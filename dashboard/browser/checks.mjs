@@ -354,6 +354,31 @@ export const checks = [
       }),
   },
   {
+    name: "a register is matched to the utility's meter, with a record of who and when",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn }) => {
+        await signIn();
+        await page.goto("/#/devices/meter-1/details");
+        await page.getByText("Highest since reset").waitFor();
+        await page.getByRole("button", { name: "Match Total, import to another meter" }).click();
+        const field = page.getByLabel("Reading of the other meter, kWh");
+        await field.fill("twelve");
+        await page.getByRole("button", { name: "Match", exact: true }).click();
+        await page.getByText("Type the kilowatt-hours of the other meter").waitFor();
+        await screenshot("register-preset", false);
+        await axe();
+        await field.fill("48210,5");
+        await page.keyboard.press("Enter");
+        await page.getByRole("dialog").waitFor({ state: "hidden" });
+        await page.getByRole("row", { name: /^Total 48,210\.\d+.?kWh/ }).waitFor();
+        await page.getByText("Matched to another meter 1×").click();
+        await page.getByText(/admin set Total, import from .* to 48,210\.500/).waitFor();
+        await screenshot("device-registers");
+        await axe();
+      }),
+  },
+  {
     name: "a phone of 360 px shows everything without sideways scrolling",
     run: (check) => {
       const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 };

@@ -156,9 +156,9 @@ export function intervalsOf(device, kind, startMs, endMs) {
       frequency_high_hz: frequencyHz(at / 1000) + 0.02,
       flags: disturbed ? ["flagged"] : [],
       quality: [],
-      demand_w: null,
-      maximum_demand_w: null,
-      maximum_demand_ms: null,
+      demand_w: kind === "demand" ? 900 + 700 * Math.sin(at / 7e6) : null,
+      maximum_demand_w: kind === "demand" ? 4120.5 : null,
+      maximum_demand_ms: kind === "demand" ? endMs - 8 * 86_400_000 : null,
       channels: Array.from({ length: 7 }, (_, channel) => {
         const { voltage_v } = channelAt(device.seed, channel, at / 1000);
         return {

@@ -53,6 +53,8 @@ function makeDevice(index, name, online) {
     mask: online ? 0b0010_1101 : 0b11,
     changedMs: Array.from({ length: CHANNELS }, () => 0),
     seq: 1000 * index,
+    offsets: new Map(),
+    presets: [],
     journalId: randomBytes(16).toString("hex"),
     lastS: online ? null : Math.floor(Date.now() / 1000) - 7400,
   };
@@ -226,7 +228,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
     }));
     const registers = channels.map(({ channel }) => ({
       channel,
-      ...energyBetween(device.seed, channel, IN_SERVICE_S, end_ms / 1000, 7200),
+      ...shown(device, `channel_${channel}`, channel, end_ms / 1000),
     }));
     const total = (name) => channels.reduce((sum, entry) => sum + entry[name], 0);
     return {
@@ -236,7 +238,41 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       export_mj: total("export_mj"),
       channels,
       registers,
+      total: {
+        ...shown(device, "total", null, end_ms / 1000, registers),
+        rates: [0, 1, 2, 3].map((n) => ({ import_mj: n < 2 ? 7.2e12 : 0, export_mj: 0 })),
+      },
     };
+  }
+
+  /** A lifetime register at `t` with its presets. */
+  function shown(device, name, channel, t, parts = []) {
+    const add = (key) => parts.reduce((sum, part) => sum + part[key], 0);
+    const counted =
+      channel === null
+        ? { import_mj: add("import_mj"), export_mj: add("export_mj") }
+        : energyBetween(device.seed, channel, IN_SERVICE_S, t, 7200);
+    const offset = (direction) => device.offsets.get(`${name}_${direction}`) ?? 0;
+    return {
+      ...counted,
+      shown_import_mj: counted.import_mj + offset("import"),
+      shown_export_mj: counted.export_mj + offset("export"),
+      reactive_mvars: [4.1e12, 0, 0, 9.3e11],
+    };
+  }
+
+  /** Lets a register show another value; energy() finds it by its name. */
+  function preset(device, { register, value_mj }, username) {
+    const t = lastReadingS(device);
+    const all = energy(device, new URLSearchParams({ start_ms: t * 1000, end_ms: t * 1000 + 1 }));
+    const [, name, number, direction] = /^(total|channel_(\d+))_(import|export)$/.exec(register);
+    const values = name === "total" ? all.total : all.registers[Number(number)];
+    const old_mj = values[`shown_${direction}_mj`];
+    const offset_mj = value_mj - values[`${direction}_mj`];
+    device.offsets.set(register, offset_mj);
+    const entry = { register, time_ms: Date.now(), username, old_mj, new_mj: value_mj, offset_mj };
+    device.presets.unshift(entry);
+    return entry;
   }
 
   /** Events, spectra and intervals. */
@@ -378,6 +414,10 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
         };
         return [{ journals: [{ ...journal, gaps: [] }] }];
       }
+      case "GET /registers/preset":
+        return [{ presets: device.presets }];
+      case "POST /registers/preset":
+        return [preset(device, await readBody(request), session.user.username)];
       case "POST /command":
         return [await command(device, await readBody(request))];
       default:

@@ -11,6 +11,7 @@ import type {
   IntervalKind,
   MeteringInterval,
   PowerEvent,
+  Preset,
   Reading,
   RelayCommand,
   Series,
@@ -241,6 +242,17 @@ export async function getIntervals(
   const parameters = `kind=${query.kind}&start_ms=${Math.floor(query.startMs)}&end_ms=${Math.ceil(query.endMs)}`;
   const path = devicePath(id, `/intervals?${parameters}`);
   return (await request<{ intervals: MeteringInterval[] }>("GET", path, { signal })).intervals;
+}
+
+export async function getPresets(id: string, signal?: AbortSignal): Promise<Preset[]> {
+  const path = devicePath(id, "/registers/preset");
+  return (await request<{ presets: Preset[] }>("GET", path, { signal })).presets;
+}
+
+/** Lets `register` show `valueMj` from now on; the meter's own register never changes. */
+export function presetRegister(id: string, register: string, valueMj: number): Promise<Preset> {
+  const body = { register, value_mj: valueMj };
+  return request("POST", devicePath(id, "/registers/preset"), { body });
 }
 
 export function getDeliveries(id: string, signal?: AbortSignal): Promise<Deliveries> {

@@ -134,6 +134,9 @@ export interface MeteringInterval {
   start_ms: number;
   end_ms: number;
   flags: string[];
+  demand_w: number | null;
+  maximum_demand_w: number | null;
+  maximum_demand_ms: number | null;
   channels: IntervalChannel[];
 }
 
@@ -168,13 +171,32 @@ export interface ChannelEnergy {
   export_mj: number;
 }
 
+/** A lifetime register: what the meter counted, and what is shown after a preset. */
+export interface Register {
+  import_mj: number;
+  export_mj: number;
+  shown_import_mj: number;
+  shown_export_mj: number;
+  reactive_mvars: number[];
+}
+
 export interface Energy {
   start_ms: number;
   end_ms: number;
   import_mj: number;
   export_mj: number;
   channels: ChannelEnergy[];
-  registers: ChannelEnergy[];
+  registers: (Register & { channel: number })[];
+  total: Register & { rates: { import_mj: number; export_mj: number }[] };
+}
+
+/** Who set what a register shows, and when. */
+export interface Preset {
+  register: string;
+  time_ms: number;
+  username: string;
+  old_mj: number;
+  new_mj: number;
 }
 
 export interface Deliveries {

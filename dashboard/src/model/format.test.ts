@@ -8,6 +8,7 @@ import {
   duration,
   energy,
   fixed,
+  millijouleOfText,
   percent,
   power,
   powerLabels,
@@ -112,5 +113,15 @@ describe("shares and lengths of time", () => {
     expect(words(59_999)).toBe("1 min 0 s");
     expect(words(754_300)).toBe("12 min 34 s");
     expect(words(7_800_000)).toBe("2 h 10 min");
+  });
+});
+
+describe("kilowatt-hours that a person typed", () => {
+  it("are read with a point or a comma, and nothing else", () => {
+    expect(millijouleOfText("1234.5")).toBe(4_444_200_000_000);
+    expect(millijouleOfText(" 0,001 ")).toBe(3_600_000);
+    for (const wrong of ["", "-1", "1e3", "12 kWh", "1.2.3", "9999999999"]) {
+      expect(millijouleOfText(wrong), wrong).toBeNull();
+    }
   });
 });

@@ -83,6 +83,21 @@ export function kilowattHours(millijoule: number): number {
   return millijoule / MILLIJOULE_PER_WH / 1000;
 }
 
+/** A reactive energy in millivar-seconds, told in kvarh. */
+export function reactiveEnergy(millivarSeconds: number | null | undefined): Quantity {
+  const unit = "kvarh";
+  if (millivarSeconds === null || millivarSeconds === undefined) return { value: NO_VALUE, unit };
+  return { value: fixed(millivarSeconds / MILLIJOULE_PER_WH / 1000, 3), unit };
+}
+
+/** What a person typed as kilowatt-hours, in whole millijoule; null when it is no such number. */
+export function millijouleOfText(typed: string): number | null {
+  const plain = typed.trim().replace(",", ".");
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(plain)) return null;
+  const millijoule = Math.round(Number(plain) * 1000 * MILLIJOULE_PER_WH);
+  return Number.isSafeInteger(millijoule) ? millijoule : null;
+}
+
 export function text(quantity: Quantity): string {
   return `${quantity.value}\u00a0${quantity.unit}`;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { getDeliveries, getEnergy, serverNowMs } from "../api/client";
+import { getDeliveries } from "../api/client";
 import type { Device, Reading } from "../api/types";
-import { energy, fixed, moment } from "../model/format";
+import { fixed, moment } from "../model/format";
 import { Icon } from "../ui/icons";
-import { ErrorNote, Measure } from "../ui/parts";
+import { ErrorNote } from "../ui/parts";
+import { DemandCard } from "./demand_card";
+import { Registers } from "./registers";
 
 function Fact(props: { name: string; children: ReactNode }) {
   return (
@@ -58,57 +60,9 @@ export function DeviceDetails(props: { device: Device; reading: Reading | null }
         )}
       </section>
       <Registers deviceId={device.device_id} />
+      <DemandCard deviceId={device.device_id} />
       <DeliveryCard deviceId={device.device_id} />
     </div>
-  );
-}
-
-function Registers(props: { deviceId: string }) {
-  const registers = useQuery({
-    queryKey: ["energy", props.deviceId, "registers"],
-    queryFn: ({ signal }) => {
-      const now = serverNowMs();
-      return getEnergy(props.deviceId, now - 60_000, now, signal);
-    },
-    refetchInterval: 30_000,
-  });
-  return (
-    <section className="card" aria-labelledby="registers-title">
-      <div className="card-head">
-        <h2 id="registers-title">Energy registers</h2>
-        <span className="muted small">since the meter was put into service</span>
-      </div>
-      {registers.isError && <ErrorNote error={registers.error} />}
-      <table className="energy-table">
-        <thead>
-          <tr>
-            <th scope="col">Channel</th>
-            <th scope="col" className="number">
-              Import
-            </th>
-            <th scope="col" className="number">
-              Export
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {registers.data?.registers.map(({ channel, import_mj, export_mj }) => (
-            <tr key={channel}>
-              <th scope="row" className="channel-name">
-                <span className="swatch" data-channel={channel} aria-hidden="true" />
-                {channel}
-              </th>
-              <td className="number">
-                <Measure quantity={energy(import_mj)} />
-              </td>
-              <td className="number" data-direction={export_mj > 0 ? "export" : "none"}>
-                <Measure quantity={energy(export_mj)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }
 
