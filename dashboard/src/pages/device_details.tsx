@@ -60,8 +60,10 @@ export function DeviceDetails(props: { device: Device; reading: Reading | null }
         )}
       </section>
       <Registers deviceId={device.device_id} />
-      <DemandCard deviceId={device.device_id} />
-      <DeliveryCard deviceId={device.device_id} />
+      <div className="details-side">
+        <DemandCard deviceId={device.device_id} />
+        <DeliveryCard deviceId={device.device_id} />
+      </div>
     </div>
   );
 }
