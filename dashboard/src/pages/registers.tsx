@@ -59,10 +59,10 @@ export function Registers(props: { deviceId: string }) {
           <tr>
             <th scope="col">Channel</th>
             <th scope="col" className="number">
-              Import
+              Import<span className="unit">kWh</span>
             </th>
             <th scope="col" className="number">
-              Export
+              Export<span className="unit">kWh</span>
             </th>
           </tr>
         </thead>
@@ -103,7 +103,7 @@ function RegisterRow(props: {
         className="number"
         data-direction={direction === "export" && shownMj > 0 ? "export" : "none"}
       >
-        <Measure quantity={counter(shownMj)} />
+        {counter(shownMj).value}
         <button
           className="icon-button"
           data-size="small"
