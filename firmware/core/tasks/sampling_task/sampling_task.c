@@ -23,16 +23,18 @@ struct sampling_settings sampling_settings_default(void)
 static uint32_t largest_code(const struct adc_source *source)
 {
     const int64_t low = -(int64_t)source->code_min;
-    const int64_t high = low > source->code_max ? low : source->code_max;
-    return high > 0 && high < CYCLE_SUMS_CODE_LIMIT ? (uint32_t)high
-                                                    : (uint32_t)CYCLE_SUMS_CODE_LIMIT;
+    const int64_t top = low > source->code_max ? low : source->code_max;
+    const int64_t high = top + LINEARITY_LARGEST + 1;
+    return high < CYCLE_SUMS_CODE_LIMIT ? (uint32_t)high : (uint32_t)CYCLE_SUMS_CODE_LIMIT;
 }
 
 enum status sampling_task_init(struct sampling_task *task, const struct adc_source *source,
                                const struct wiring *wiring, struct ring *ring,
                                const struct sampling_settings *settings)
 {
-    if (source->input_count > ADC_INPUT_LIMIT ||
+    if (source->input_count > ADC_INPUT_LIMIT || source->code_min >= source->code_max ||
+        source->code_min >= CYCLE_SUMS_CODE_LIMIT / 2 ||
+        source->code_max <= -CYCLE_SUMS_CODE_LIMIT / 2 ||
         wiring_check(wiring, source->input_count) != STATUS_OK) {
         return STATUS_INVALID;
     }
@@ -54,6 +56,16 @@ enum status sampling_task_add_tap(struct sampling_task *task, const struct frame
         return STATUS_FULL;
     }
     task->tap[task->taps++] = tap;
+    return STATUS_OK;
+}
+
+enum status sampling_task_linearise(struct sampling_task *task, unsigned input,
+                                    const struct linearity_table *table)
+{
+    if (input >= task->source->input_count) {
+        return STATUS_INVALID;
+    }
+    task->linearity[input] = table;
     return STATUS_OK;
 }
 
@@ -239,23 +251,24 @@ static void note_gap(struct sampling_task *task, uint64_t lost_frames, uint16_t 
     }
 }
 
-/// Brings codes that no converter of 24 bits gives into its range.
-static void clamp_codes(int32_t *codes, uint32_t count)
+/// Brings codes back that the source has not promised.
+static void clamp_codes(int32_t *codes, uint32_t count, int32_t low, int32_t high)
 {
     for (uint32_t n = 0; n < count; n++) {
-        codes[n] = codes[n] < -CYCLE_SUMS_CODE_LIMIT   ? -CYCLE_SUMS_CODE_LIMIT
-                   : codes[n] >= CYCLE_SUMS_CODE_LIMIT ? CYCLE_SUMS_CODE_LIMIT - 1
-                                                       : codes[n];
+        codes[n] = codes[n] < low ? low : codes[n] > high ? high : codes[n];
     }
 }
 
-/// The inputs that touched a rail. Codes beyond 24 bits are brought back.
-static uint16_t clipped_inputs(struct sampling_task *task)
+/// Brings codes beyond the rails back, straightens them, and tells which inputs touched a rail.
+static uint16_t prepare_codes(struct sampling_task *task)
 {
     const struct adc_source *source = task->source;
     const int64_t margin = ((int64_t)source->code_max - source->code_min) / RAIL_SHARE;
     const int64_t low = source->code_min + margin + 1;
     const int64_t high = source->code_max - margin - 1;
+    const int32_t reach = CYCLE_SUMS_CODE_LIMIT - LINEARITY_LARGEST - 1;
+    const int32_t floor = source->code_min > -reach ? source->code_min : -reach;
+    const int32_t ceiling = source->code_max < reach ? source->code_max : reach;
     unsigned mask = 0;
     for (unsigned input = 0; input < source->input_count; input++) {
         int32_t *codes = task->block.code[input];
@@ -266,9 +279,13 @@ static uint16_t clipped_inputs(struct sampling_task *task)
             most = codes[n] > most ? codes[n] : most;
         }
         mask |= least < low || most > high ? 1u << input : 0u;
-        if (least < -CYCLE_SUMS_CODE_LIMIT || most >= CYCLE_SUMS_CODE_LIMIT) {
+        if (least < floor || most > ceiling) {
             mask |= 1u << input;
-            clamp_codes(codes, task->block.frame_count);
+            clamp_codes(codes, task->block.frame_count, floor, ceiling);
+        }
+        const struct linearity_table *table = task->linearity[input];
+        if (table != NULL) {
+            linearity_table_apply(table, codes, task->block.frame_count);
         }
     }
     return (uint16_t)mask;
@@ -303,7 +320,7 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
 {
     const struct adc_block *block = &task->block;
     const uint32_t count = block->frame_count;
-    const uint16_t clipped = clipped_inputs(task);
+    const uint16_t clipped = prepare_codes(task);
     frame_history_take(&task->history, task->source->input_count, block);
     if (!task->started) {
         start(task);

@@ -24,6 +24,7 @@
 #include "cycle_sums.h"
 #include "cycle_window.h"
 #include "frame_tap.h"
+#include "linearity.h"
 #include "mains_phase.h"
 #include "ring.h"
 #include "status.h"
@@ -63,6 +64,7 @@ struct sampling_task {
     uint32_t cycles_taken;      ///< Whole cycles in a row towards the window's number.
     const struct frame_tap *tap[FRAME_TAP_LIMIT];
     uint32_t taps;
+    const struct linearity_table *linearity[ADC_INPUT_LIMIT]; ///< NULL: codes stay as they are.
     uint16_t cycle_clipped;
     uint16_t cycle_quality;
     bool started; ///< The first frame has come.
@@ -75,7 +77,8 @@ struct sampling_task {
 
 /// Binds the task to its source, wiring and ring (slots of struct cycle_window), which outlive it.
 ///
-/// @return STATUS_INVALID  the wiring does not fit the source, or the rate is outside 1 to 200 kHz.
+/// @return STATUS_INVALID  the wiring does not fit the source, its range of codes is
+///                         empty or beyond 24 bits, or the rate is outside 1 to 200 kHz.
 MUST_CHECK enum status sampling_task_init(struct sampling_task *task,
                                           const struct adc_source *source,
                                           const struct wiring *wiring, struct ring *ring,
@@ -86,6 +89,13 @@ MUST_CHECK enum status sampling_task_init(struct sampling_task *task,
 /// @return STATUS_FULL  there are FRAME_TAP_LIMIT of them already.
 MUST_CHECK enum status sampling_task_add_tap(struct sampling_task *task,
                                              const struct frame_tap *tap);
+
+/// Straightens the codes of `input` by `table`, before all else but the look for clipping; NULL
+/// ends it. The table outlives the task or its replacement. Between steps only.
+///
+/// @return STATUS_INVALID  there is no such input.
+MUST_CHECK enum status sampling_task_linearise(struct sampling_task *task, unsigned input,
+                                               const struct linearity_table *table);
 
 /// Takes one block from the source. Call it again at once after STATUS_OK, soon (10 ms) after
 /// another.

@@ -26,6 +26,7 @@ struct fake_converter {
     uint32_t lose_next; ///< Frames to lose before the next block.
     bool lose_unknown_next;
     bool swap_next;
+    bool wild; ///< Input 1 goes from one end of 32 bits to the other.
 };
 
 struct fixture {
@@ -54,6 +55,9 @@ static enum status fake_read(void *ctx, struct adc_block *block)
         const double v = c->amplitude * sin(TURN * turns);
         block->code[0][n] = 2048 + (int32_t)lround(fmax(fmin(v, 2047.0), -2048.0));
         block->code[1][n] = 2048 + (int32_t)lround(0.5 * v);
+        if (c->wild) {
+            block->code[1][n] = n % 2 == 0 ? INT32_MIN : INT32_MAX;
+        }
     }
     c->lose_next = 0;
     c->lose_unknown_next = false;
@@ -357,6 +361,48 @@ static void flags_the_input_that_touches_a_rail(void **state)
     assert_int_equal(window.clipped, 0x01);
 }
 
+static void straightens_codes_and_looks_for_clipping_before(void **state)
+{
+    struct fixture *f = *state;
+    static struct linearity_table table;
+    const float correction[] = { 100.0f, 100.0f };
+    struct cycle_window window = { .cycles = 0 };
+    assert_int_equal(linearity_table_init(&table, 0, 4096, correction, 2), STATUS_OK);
+    assert_int_equal(sampling_task_linearise(&f->task, 2, &table), STATUS_INVALID);
+    assert_int_equal(sampling_task_linearise(&f->task, 0, &table), STATUS_OK);
+    f->converter.amplitude = 2000.0; // With the correction beyond the upper rail.
+    run_for(f, 0.5);
+    assert_true(take(f, &window));
+    assert_true(take(f, &window));
+    assert_int_equal(window.clipped, 0);
+    assert_near(cycle_sums_mean(&window.sums, 0), 2148.0, 1.0);
+    assert_near(cycle_sums_mean(&window.sums, 1), 2048.0, 1.0);
+}
+
+static void survives_codes_that_no_converter_gives_and_flags_them(void **state)
+{
+    struct fixture *f = *state;
+    static struct linearity_table table;
+    const float correction[] = { -2000.0f, 2000.0f };
+    struct cycle_window window = { .cycles = 0 };
+    assert_int_equal(linearity_table_init(&table, 0, 4096, correction, 2), STATUS_OK);
+    assert_int_equal(sampling_task_linearise(&f->task, 1, &table), STATUS_OK);
+    f->converter.wild = true;
+    run_for(f, 20.0);
+    assert_int_equal(f->task.counters.lost_frames, 0);
+    (void)take(f, &window);
+    assert_int_equal(window.clipped, 0x02);
+    f->converter.source.code_min = INT32_MIN;
+    f->converter.source.code_max = INT32_MAX;
+    const struct sampling_settings settings = sampling_settings_default();
+    assert_int_equal(
+        sampling_task_init(&f->task, &f->converter.source, &f->wiring, &f->ring, &settings),
+        STATUS_OK);
+    assert_int_equal(sampling_task_linearise(&f->task, 1, &table), STATUS_OK);
+    run_for(f, 20.0);
+    assert_true(f->task.counters.lost_frames > 0); // The ring was full for longer than sums hold.
+}
+
 static void refuses_a_wiring_that_does_not_fit_the_source(void **state)
 {
     struct fixture *f = *state;
@@ -381,6 +427,8 @@ int main(void)
         cmocka_unit_test_setup(flags_a_phase_jump_and_keeps_other_windows_clean, power_up),
         cmocka_unit_test_setup(runs_free_without_mains_and_finds_back, power_up),
         cmocka_unit_test_setup(flags_the_input_that_touches_a_rail, power_up),
+        cmocka_unit_test_setup(straightens_codes_and_looks_for_clipping_before, power_up),
+        cmocka_unit_test_setup(survives_codes_that_no_converter_gives_and_flags_them, power_up),
         cmocka_unit_test_setup(refuses_a_wiring_that_does_not_fit_the_source, power_up),
     };
     return cmocka_run_group_tests_name("sampling_task", tests, NULL, NULL);

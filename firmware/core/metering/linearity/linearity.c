@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "linearity.h"
+
+#include <stdbool.h>
+
+enum { LIMIT_CODES = 1 << 24, FINE = 16 };
+
+static int16_t to_sixteenths(float codes)
+{
+    const float fine = codes * (float)FINE;
+    return (int16_t)(fine < 0.0f ? fine - 0.5f : fine + 0.5f);
+}
+
+static bool is_sound(const float *correction, uint32_t points)
+{
+    const float largest = (float)LINEARITY_LARGEST;
+    for (uint32_t n = 0; n < points; n++) {
+        if (!(correction[n] >= -largest && correction[n] <= largest)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum status linearity_table_init(struct linearity_table *table, int32_t code_min,
+                                 uint32_t cell_codes, const float *correction, uint32_t points)
+{
+    *table = (struct linearity_table){ .cells = 0 };
+    if (points < 2 || points > LINEARITY_POINT_LIMIT || cell_codes == 0 ||
+        code_min < -LIMIT_CODES || code_min > LIMIT_CODES ||
+        (uint64_t)(points - 1u) * cell_codes > LIMIT_CODES || !is_sound(correction, points)) {
+        return STATUS_INVALID;
+    }
+    const uint32_t range = (points - 1u) * cell_codes;
+    uint32_t bits = 0;
+    while (((LINEARITY_POINT_LIMIT - 1u) << bits) < range) {
+        bits++;
+    }
+    const uint32_t cells = (range + (1u << bits) - 1u) >> bits;
+    for (uint32_t n = 0; n <= cells; n++) {
+        const uint32_t wanted = n << bits;
+        const uint32_t code = wanted < range ? wanted : range;
+        const uint32_t point = code / cell_codes < points - 1u ? code / cell_codes : points - 2u;
+        const float share = (float)(code - point * cell_codes) / (float)cell_codes;
+        const float slope = correction[point + 1u] - correction[point];
+        table->sixteenths[n] = to_sixteenths(correction[point] + share * slope);
+    }
+    table->code_min = code_min;
+    table->cell_bits = bits;
+    table->cells = cells;
+    return STATUS_OK;
+}
+
+void linearity_table_apply(const struct linearity_table *table, int32_t *codes, uint32_t count)
+{
+    if (table->cells == 0) {
+        return;
+    }
+    const int64_t end = (int64_t)table->cells << table->cell_bits;
+    const int64_t unit = (int64_t)FINE << table->cell_bits;
+    for (uint32_t n = 0; n < count; n++) {
+        int64_t from = (int64_t)codes[n] - table->code_min;
+        from = from < 0 ? 0 : from > end - 1 ? end - 1 : from;
+        const uint32_t point = (uint32_t)(from >> table->cell_bits);
+        const int64_t beyond = from - ((int64_t)point << table->cell_bits);
+        const int64_t low = table->sixteenths[point];
+        const int64_t high = table->sixteenths[point + 1u];
+        // The largest correction on top keeps what is rounded positive.
+        const int64_t lift = (int64_t)(LINEARITY_LARGEST + 1) * unit;
+        const int64_t fine =
+            low * ((int64_t)1 << table->cell_bits) + (high - low) * beyond + lift + unit / 2;
+        codes[n] += (int32_t)(fine / unit) - (LINEARITY_LARGEST + 1);
+    }
+}
