@@ -120,12 +120,11 @@ static bool run_engine(struct cost *cost)
                                        .frame_rate_mhz = rate_of,
                                        .ctx = &cost->tape };
     const struct reading_sink sink = { .commit = drop };
-    const struct whole_engine_settings settings = { .source = &source,
-                                                    .wiring = &wiring,
-                                                    .readings = &sink,
-                                                    .sampling = sampling_settings_default(),
-                                                    .processing = processing_settings_default(),
-                                                    .watcher = { .part = end_part, .ctx = cost } };
+    struct whole_engine_settings settings = whole_engine_settings_default();
+    settings.source = &source;
+    settings.wiring = &wiring;
+    settings.readings = &sink;
+    settings.watcher = (struct whole_engine_watcher){ .part = end_part, .ctx = cost };
     if (whole_engine_init(&cost->engine, &settings) != STATUS_OK) {
         return false;
     }
@@ -166,7 +165,6 @@ static uint32_t unpack_words(void)
 int main(void)
 {
     static struct cost cost;
-    static const char *const name[WHOLE_ENGINE_PART_COUNT] = { "sampling", "processing" };
     instruction_count_start();
     fill_tape(&cost.tape);
     if (!run_engine(&cost)) {
@@ -175,13 +173,17 @@ int main(void)
     }
     printf("instructions unpacking %lu\n", (unsigned long)unpack_words());
     for (unsigned n = 0; n < WHOLE_ENGINE_PART_COUNT; n++) {
-        printf("instructions %s %lu\n", name[n], (unsigned long)(cost.part[n] / SECONDS));
+        printf("instructions %s %lu\n", whole_engine_part_name((enum whole_engine_part)n),
+               (unsigned long)(cost.part[n] / SECONDS));
     }
     printf("bytes scan_source %lu\n", (unsigned long)sizeof(struct scan_source));
     printf("bytes sampling_task %lu\n", (unsigned long)sizeof(struct sampling_task));
     printf("bytes ring_of_windows %lu\n",
            (unsigned long)(SAMPLING_TASK_WINDOWS * sizeof(struct cycle_window)));
     printf("bytes processing_task %lu\n", (unsigned long)sizeof(struct processing_task));
+    printf("bytes half_cycles %lu\n",
+           (unsigned long)(sizeof(struct half_cycles) + sizeof cost.engine.half_slot));
+    printf("bytes power_quality %lu\n", (unsigned long)sizeof(struct power_quality));
     printf("bytes journal %lu\n", (unsigned long)sizeof(struct journal));
     return 0;
 }

@@ -162,6 +162,39 @@ static enum status commit(void *ctx, const struct reading *reading)
     return STATUS_OK;
 }
 
+static enum status keep(void *ctx, const struct record *record)
+{
+    struct world *world = ctx;
+    size_t size;
+    check(record_code_encode(record, &world->last, world->code, &size) == STATUS_OK);
+    return STATUS_OK;
+}
+
+static bool is_finite(double value)
+{
+    return value - value == 0.0;
+}
+
+static void look_at_window(void *ctx, const struct window_report *report)
+{
+    (void)ctx;
+    check(is_finite(report->seconds) && report->seconds >= 0.0);
+    check(is_finite(report->frequency_hz));
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const struct window_report_channel *channel = &report->channel[n];
+        check(is_finite(channel->voltage_v) && channel->voltage_v >= 0.0);
+        check(is_finite(channel->current_a) && channel->current_a >= 0.0);
+        check(is_finite(channel->active_w) && is_finite(channel->reactive_var));
+        check(channel->import_mj >= 0 && channel->export_mj >= 0);
+    }
+}
+
+static void look_at_half_cycle(void *ctx, const struct power_quality_update *update)
+{
+    (void)ctx;
+    check(!update->has_urms || (is_finite(update->urms_v) && update->urms_v >= 0.0));
+}
+
 /// From 1e-9 to 1e8, either sign.
 static double scale_of(struct input *input)
 {
@@ -209,20 +242,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wiring wiring = { .reference_input = 0 };
     make_wiring(input, world.source.input_count, &wiring);
     const struct reading_sink sink = { .commit = commit, .ctx = &world };
-    struct whole_engine_settings settings = { .source = &world.source,
-                                              .wiring = &wiring,
-                                              .readings = &sink,
-                                              .sampling = sampling_settings_default(),
-                                              .processing = processing_settings_default() };
-    settings.sampling.cycles_per_window = take(input, 1) % 20u;
-    settings.processing.reading_ms = take(input, 1) * 4u;
+    const struct record_sink records = { .commit = keep, .ctx = &world };
     const struct frame_tap tap = {
         .frames = tap_frames, .boundary = tap_boundary, .gap = tap_gap, .ctx = &world
     };
+    struct whole_engine_settings settings = whole_engine_settings_default();
+    settings.source = &world.source;
+    settings.wiring = &wiring;
+    settings.readings = &sink;
+    settings.records = &records;
+    settings.tap = &tap;
+    settings.watcher =
+        (struct whole_engine_watcher){ .window = look_at_window, .half_cycle = look_at_half_cycle };
+    settings.sampling.cycles_per_window = take(input, 1) % 20u;
+    settings.processing.reading_ms = take(input, 1) * 4u;
     if (whole_engine_init(&engine, &settings) != STATUS_OK) {
         return 0;
     }
-    check(sampling_task_add_tap(&engine.sampling, &tap) == STATUS_OK);
     (void)feenableexcept(FE_INVALID);
     enum status status = STATUS_OK;
     while (status != STATUS_MISSING) {

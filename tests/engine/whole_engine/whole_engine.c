@@ -3,29 +3,75 @@
 
 #include <stddef.h>
 
-enum status whole_engine_init(struct whole_engine *engine,
-                              const struct whole_engine_settings *settings)
+static const double NOMINAL_HZ = 50.0;
+
+const char *whole_engine_part_name(enum whole_engine_part part)
 {
-    engine->settings = *settings;
+    static const char *const name[WHOLE_ENGINE_PART_COUNT] = { "sampling", "processing",
+                                                               "quality" };
+    return name[part % WHOLE_ENGINE_PART_COUNT];
+}
+
+struct whole_engine_settings whole_engine_settings_default(void)
+{
+    return (struct whole_engine_settings){ .sampling = sampling_settings_default(),
+                                           .processing = processing_settings_default(),
+                                           .quality = power_quality_settings_default() };
+}
+
+static enum status init_metering(struct whole_engine *engine)
+{
     const struct whole_engine_settings *s = &engine->settings;
-    enum status status = ring_init(&engine->sampled, engine->sampled_slot,
-                                   sizeof engine->sampled_slot[0], SAMPLING_TASK_WINDOWS);
+    enum status status = ring_init(&engine->windows, engine->window_slot,
+                                   sizeof engine->window_slot[0], SAMPLING_TASK_WINDOWS);
     if (status == STATUS_OK) {
-        status = ring_init(&engine->watched, engine->watched_slot, sizeof engine->watched_slot[0],
-                           SAMPLING_TASK_WINDOWS);
-    }
-    if (status == STATUS_OK) {
-        status = sampling_task_init(&engine->sampling, s->source, s->wiring, &engine->sampled,
+        status = sampling_task_init(&engine->sampling, s->source, s->wiring, &engine->windows,
                                     &s->sampling);
     }
     if (status == STATUS_OK) {
-        status = processing_task_init(&engine->processing, s->wiring, &engine->watched, s->readings,
+        status = processing_task_init(&engine->processing, s->wiring, &engine->windows, s->readings,
                                       &s->processing, NULL);
+    }
+    if (status == STATUS_OK && s->watcher.window != NULL) {
+        engine->window_watcher =
+            (struct window_watcher){ .window = s->watcher.window, .ctx = s->watcher.ctx };
+        status = processing_task_watch(&engine->processing, &engine->window_watcher);
+    }
+    if (status == STATUS_OK && s->tap != NULL) {
+        status = sampling_task_add_tap(&engine->sampling, s->tap);
     }
     return status;
 }
 
-static void done(const struct whole_engine *engine, enum whole_engine_part part)
+static enum status init_quality(struct whole_engine *engine)
+{
+    const struct whole_engine_settings *s = &engine->settings;
+    const uint64_t rate_mhz = s->source->frame_rate_mhz(s->source->ctx);
+    enum status status = ring_init(&engine->halves, engine->half_slot, sizeof engine->half_slot[0],
+                                   HALF_CYCLES_RECORDS);
+    if (status == STATUS_OK) {
+        status = half_cycles_init(&engine->half_cycles, s->wiring, &engine->halves, rate_mhz,
+                                  NOMINAL_HZ);
+    }
+    if (status == STATUS_OK) {
+        status =
+            power_quality_init(&engine->quality, s->wiring, (double)rate_mhz / 1000.0, &s->quality);
+    }
+    if (status == STATUS_OK) {
+        status = sampling_task_add_tap(&engine->sampling, half_cycles_tap(&engine->half_cycles));
+    }
+    return status;
+}
+
+enum status whole_engine_init(struct whole_engine *engine,
+                              const struct whole_engine_settings *settings)
+{
+    engine->settings = *settings;
+    const enum status status = init_metering(engine);
+    return status == STATUS_OK ? init_quality(engine) : status;
+}
+
+static void end_part(const struct whole_engine *engine, enum whole_engine_part part)
 {
     const struct whole_engine_watcher *watcher = &engine->settings.watcher;
     if (watcher->part != NULL) {
@@ -33,32 +79,41 @@ static void done(const struct whole_engine *engine, enum whole_engine_part part)
     }
 }
 
-/// Shows the windows to the watcher on their way from one ring to the other.
-static void pass_windows(struct whole_engine *engine)
+static void keep_event(const struct whole_engine *engine, const struct power_event *event)
+{
+    const struct record_sink *sink = engine->settings.records;
+    const struct record record = { .kind = RECORD_KIND_EVENT, .event = *event };
+    if (sink != NULL) {
+        const enum status status = sink->commit(sink->ctx, &record);
+        (void)status; // An engine under test has nobody to tell.
+    }
+}
+
+static void take_half_cycles(struct whole_engine *engine)
 {
     const struct whole_engine_watcher *watcher = &engine->settings.watcher;
-    const struct cycle_window *window = ring_peek(&engine->sampled);
-    struct cycle_window *slot = ring_claim(&engine->watched);
-    while (window != NULL && slot != NULL) {
-        if (watcher->window != NULL) {
-            watcher->window(watcher->ctx, window);
+    for (const struct half_cycle *half = ring_peek(&engine->halves); half != NULL;
+         half = ring_peek(&engine->halves)) {
+        const struct power_quality_update update = power_quality_take(&engine->quality, half);
+        ring_release(&engine->halves);
+        for (unsigned n = 0; n < update.events; n++) {
+            keep_event(engine, &update.event[n]);
         }
-        *slot = *window;
-        ring_publish(&engine->watched);
-        ring_release(&engine->sampled);
-        window = ring_peek(&engine->sampled);
-        slot = ring_claim(&engine->watched);
+        if (watcher->half_cycle != NULL) {
+            watcher->half_cycle(watcher->ctx, &update);
+        }
     }
 }
 
 enum status whole_engine_step(struct whole_engine *engine, uint64_t now_us)
 {
     const enum status sampled = sampling_task_step(&engine->sampling, now_us);
-    done(engine, WHOLE_ENGINE_SAMPLING);
-    pass_windows(engine);
+    end_part(engine, WHOLE_ENGINE_SAMPLING);
     const enum status processed = sampled == STATUS_MISSING
                                       ? processing_task_flush(&engine->processing)
                                       : processing_task_step(&engine->processing);
-    done(engine, WHOLE_ENGINE_PROCESSING);
+    end_part(engine, WHOLE_ENGINE_PROCESSING);
+    take_half_cycles(engine);
+    end_part(engine, WHOLE_ENGINE_QUALITY);
     return sampled == STATUS_MISSING && processed != STATUS_OK ? STATUS_BUSY : sampled;
 }

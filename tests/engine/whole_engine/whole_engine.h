@@ -7,22 +7,31 @@
 #include <stdint.h>
 
 #include "adc_source.h"
+#include "half_cycles.h"
+#include "power_quality.h"
 #include "processing_task.h"
+#include "record_sink.h"
 #include "ring.h"
 #include "sampling_task.h"
 #include "status.h"
+#include "window_report.h"
 #include "wiring.h"
 
 enum whole_engine_part {
-    WHOLE_ENGINE_SAMPLING = 0, ///< Blocks to windows.
+    WHOLE_ENGINE_SAMPLING = 0, ///< Blocks to windows, with the taps.
     WHOLE_ENGINE_PROCESSING,   ///< Windows to readings.
+    WHOLE_ENGINE_QUALITY,      ///< Half cycles to Urms(1/2) and events.
     WHOLE_ENGINE_PART_COUNT,
 };
 
+/// The name of a part.
+const char *whole_engine_part_name(enum whole_engine_part part);
+
 /// Who watches the engine at work. A function that is NULL is not called.
 struct whole_engine_watcher {
-    void (*window)(void *ctx, const struct cycle_window *window); ///< Before it is processed.
-    void (*part)(void *ctx, enum whole_engine_part part);         ///< That part of a step is done.
+    void (*window)(void *ctx, const struct window_report *report);
+    void (*half_cycle)(void *ctx, const struct power_quality_update *update);
+    void (*part)(void *ctx, enum whole_engine_part part); ///< That part of a step is done.
     void *ctx;
 };
 
@@ -30,8 +39,11 @@ struct whole_engine_settings {
     const struct adc_source *source;
     const struct wiring *wiring;
     const struct reading_sink *readings;
+    const struct record_sink *records; ///< Events; what it refuses is gone.
+    const struct frame_tap *tap;       ///< One more, or NULL.
     struct sampling_settings sampling;
     struct processing_settings processing;
+    struct power_quality_settings quality;
     struct whole_engine_watcher watcher;
 };
 
@@ -40,11 +52,17 @@ struct whole_engine {
     struct whole_engine_settings settings;
     struct sampling_task sampling;
     struct processing_task processing;
-    struct ring sampled; ///< From the sampling task.
-    struct ring watched; ///< To the processing task.
-    struct cycle_window sampled_slot[SAMPLING_TASK_WINDOWS];
-    struct cycle_window watched_slot[SAMPLING_TASK_WINDOWS];
+    struct window_watcher window_watcher;
+    struct ring windows;
+    struct cycle_window window_slot[SAMPLING_TASK_WINDOWS];
+    struct half_cycles half_cycles;
+    struct ring halves;
+    struct half_cycle half_slot[HALF_CYCLES_RECORDS];
+    struct power_quality quality;
 };
+
+/// The settings that a device begins with; source, wiring and sinks are the caller's to fill in.
+struct whole_engine_settings whole_engine_settings_default(void);
 
 /// Puts the parts together. What the settings point to outlives the engine.
 ///
