@@ -3,8 +3,9 @@
 /// What eight channels at 10 kHz cost: instructions a second of each part, and the memory of all.
 ///
 /// Prints lines for run_guests.sh, which turns instructions into shares of a core:
-///     instructions PART NUMBER        in a second of mains
-///     bytes STRUCT NUMBER
+///     MODE instructions PART NUMBER        in a second of mains
+///     MODE bytes STRUCT NUMBER
+/// MODE is how harmonics are taken: of one channel after another, or of all channels at once.
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,15 @@
 #include "scan_source.h"
 #include "whole_engine.h"
 
-enum { INPUTS = 9, RATE = 10000, BLOCK = 100, SECONDS = 6, WARM_UP = 2, TABLE = RATE };
+enum {
+    INPUTS = 9,
+    RATE = 10000,
+    BLOCK = 100,
+    SECONDS = 6,
+    WARM_UP = 2,
+    TABLE = RATE,
+    SAMPLE_ROOM = 12000
+};
 
 /// Exactly one second of mains, so that it can be given again and again.
 struct tape {
@@ -28,6 +37,7 @@ struct tape {
 struct cost {
     struct tape tape;
     struct whole_engine engine;
+    uint64_t samples[SAMPLE_ROOM];
     uint32_t begun; ///< Count at the start of the part in progress.
     uint64_t part[WHOLE_ENGINE_PART_COUNT];
     bool counts;
@@ -92,10 +102,17 @@ static uint64_t rate_of(void *ctx)
     return UINT64_C(1000) * RATE;
 }
 
-static enum status drop(void *ctx, const struct reading *reading)
+static enum status drop_reading(void *ctx, const struct reading *reading)
 {
     (void)ctx;
     (void)reading;
+    return STATUS_OK;
+}
+
+static enum status drop_record(void *ctx, const struct record *record)
+{
+    (void)ctx;
+    (void)record;
     return STATUS_OK;
 }
 
@@ -111,7 +128,7 @@ static void end_part(void *ctx, enum whole_engine_part part)
     cost->begun = instruction_count();
 }
 
-static bool run_engine(struct cost *cost)
+static bool run_engine(struct cost *cost, enum waveform_mode mode)
 {
     const struct wiring wiring = wiring_of_one_voltage(INPUTS - 1, 0.2, 0.02);
     const struct adc_source source = { .input_count = INPUTS,
@@ -119,11 +136,16 @@ static bool run_engine(struct cost *cost)
                                        .read = read_tape,
                                        .frame_rate_mhz = rate_of,
                                        .ctx = &cost->tape };
-    const struct reading_sink sink = { .commit = drop };
+    const struct reading_sink sink = { .commit = drop_reading };
+    const struct record_sink records = { .commit = drop_record };
     struct whole_engine_settings settings = whole_engine_settings_default();
     settings.source = &source;
     settings.wiring = &wiring;
     settings.readings = &sink;
+    settings.records = &records;
+    settings.spectrum_mode = mode;
+    settings.spectrum_storage = cost->samples;
+    settings.spectrum_storage_size = sizeof cost->samples;
     settings.watcher = (struct whole_engine_watcher){ .part = end_part, .ctx = cost };
     if (whole_engine_init(&cost->engine, &settings) != STATUS_OK) {
         return false;
@@ -162,28 +184,46 @@ static uint32_t unpack_words(void)
     return instruction_count() - begun;
 }
 
+static void say(const char *mode, const char *what, const char *name, size_t number)
+{
+    printf("%s %s %s %lu\n", mode, what, name, (unsigned long)number);
+}
+
+static void say_memory(const char *mode, const struct cost *cost)
+{
+    const struct whole_engine *engine = &cost->engine;
+    say(mode, "bytes", "scan_source", sizeof(struct scan_source));
+    say(mode, "bytes", "sampling_task", sizeof engine->sampling);
+    say(mode, "bytes", "ring_of_windows", sizeof engine->window_slot);
+    say(mode, "bytes", "processing_task", sizeof engine->processing);
+    say(mode, "bytes", "half_cycles", sizeof engine->half_cycles + sizeof engine->half_slot);
+    say(mode, "bytes", "power_quality", sizeof engine->quality);
+    say(mode, "bytes", "calibration", sizeof engine->calibration);
+    say(mode, "bytes", "waveform_capture", sizeof engine->capture);
+    say(mode, "bytes", "waveform_samples", waveform_plan_storage(&engine->capture.plan));
+    say(mode, "bytes", "spectrum_task", sizeof engine->spectrum);
+    say(mode, "bytes", "journal", sizeof(struct journal));
+}
+
 int main(void)
 {
     static struct cost cost;
+    static const char *const mode_name[] = { "rotation", "at_once" };
     instruction_count_start();
     fill_tape(&cost.tape);
-    if (!run_engine(&cost)) {
-        printf("failed: the engine does not run\n");
-        return 1;
+    const uint32_t unpacking = unpack_words();
+    for (unsigned mode = WAVEFORM_ROTATION; mode <= WAVEFORM_AT_ONCE; mode++) {
+        memset(cost.part, 0, sizeof cost.part);
+        if (!run_engine(&cost, (enum waveform_mode)mode) || !cost.engine.has_spectrum) {
+            printf("failed: the engine does not run\n");
+            return 1;
+        }
+        say(mode_name[mode], "instructions", "unpacking", unpacking);
+        for (unsigned n = 0; n < WHOLE_ENGINE_PART_COUNT; n++) {
+            say(mode_name[mode], "instructions", whole_engine_part_name((enum whole_engine_part)n),
+                (size_t)(cost.part[n] / SECONDS));
+        }
+        say_memory(mode_name[mode], &cost);
     }
-    printf("instructions unpacking %lu\n", (unsigned long)unpack_words());
-    for (unsigned n = 0; n < WHOLE_ENGINE_PART_COUNT; n++) {
-        printf("instructions %s %lu\n", whole_engine_part_name((enum whole_engine_part)n),
-               (unsigned long)(cost.part[n] / SECONDS));
-    }
-    printf("bytes scan_source %lu\n", (unsigned long)sizeof(struct scan_source));
-    printf("bytes sampling_task %lu\n", (unsigned long)sizeof(struct sampling_task));
-    printf("bytes ring_of_windows %lu\n",
-           (unsigned long)(SAMPLING_TASK_WINDOWS * sizeof(struct cycle_window)));
-    printf("bytes processing_task %lu\n", (unsigned long)sizeof(struct processing_task));
-    printf("bytes half_cycles %lu\n",
-           (unsigned long)(sizeof(struct half_cycles) + sizeof cost.engine.half_slot));
-    printf("bytes power_quality %lu\n", (unsigned long)sizeof(struct power_quality));
-    printf("bytes journal %lu\n", (unsigned long)sizeof(struct journal));
     return 0;
 }

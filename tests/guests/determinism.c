@@ -16,7 +16,7 @@
 #include "sha256.h"
 #include "whole_engine.h"
 
-enum { FLASH_SECTOR_SIZE = 8192, FLASH_SECTORS = 4, RECORDS_PER_BATCH = 16 };
+enum { FLASH_SECTOR_SIZE = 8192, FLASH_SECTORS = 4, RECORDS_PER_BATCH = 16, SAMPLE_ROOM = 16384 };
 
 /// Everything that one case needs. Static: a guest's stack is small.
 struct bench {
@@ -25,6 +25,7 @@ struct bench {
     struct code_generator generator;
     struct guest_case test_case;
     struct adc_source source;
+    uint64_t samples[SAMPLE_ROOM];
     struct reading_sink readings;
     struct record_sink records;
     struct journal journal;
@@ -183,6 +184,10 @@ static enum status start_case(struct bench *bench, const struct flash_region *fl
     settings.records = &bench->records;
     settings.processing.reading_ms = 500;
     settings.quality.declared_v = 0.0; // Learnt: the vectors have all sorts of voltages.
+    settings.spectrum.spectrum_ms = 500;
+    settings.spectrum_mode = WAVEFORM_AT_ONCE;
+    settings.spectrum_storage = bench->samples;
+    settings.spectrum_storage_size = sizeof bench->samples;
     settings.watcher = (struct whole_engine_watcher){ .window = take_window,
                                                       .half_cycle = take_half_cycle,
                                                       .ctx = bench };

@@ -5,7 +5,8 @@
 #   build      all of them: x86-64 by gcc and by clang, Cortex-M4F, rv32imc, and x86-64 with -ffast-math
 #   digests    every machine prints what it computed as SHA-256; all must be the same
 #   fast_math  a compiler that rearranges floating point must give itself away in every set
-#   cost       instructions and memory for eight channels at 10 kHz, held against the targets
+#   cost       instructions and memory for eight channels at 10 kHz. With harmonics in rotation they are held
+#              against the targets, 15 % of a core and 96 KB; with those of all channels at once they are printed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -85,15 +86,19 @@ cost() {
         run "$machine" cost -icount shift=0 >"$folder/$machine.cost" || fail "$machine: $(cat "$folder/$machine.cost")"
         awk -v machine="$machine" -v mhz="$mhz" -v limit="$limit" -v cycles=$cycles_per_instruction '
             function share(n) { return 100 * n * cycles / (mhz * 1e6) }
-            $1 == "instructions" {
-                if ($4 != "instead") sum += $3
-                printf "cost: %s %-20s %10d instructions/s %6.2f %% of %d MHz\n", machine, $2, $3, share($3), mhz
+            $2 == "instructions" {
+                sum[$1] += $4
+                printf "cost: %s %s %-18s %9d instructions/s %6.2f %% of %d MHz\n", machine, $1, $3, $4, share($4), mhz
             }
-            $1 == "bytes" { bytes += $3; printf "cost: %s %-20s %10d bytes\n", machine, $2, $3 }
+            $2 == "bytes" { bytes[$1] += $4; printf "cost: %s %s %-18s %9d bytes\n", machine, $1, $3, $4 }
             END {
-                printf "cost: %s %-20s %10d instructions/s %6.2f %% of %d MHz, %.1f KB\n", machine, "all", sum, share(sum), mhz, bytes / 1024
-                if (!(sum > 0) || share(sum) >= limit) { print "more than " limit " % of the core"; exit 1 }
-                if (!(bytes > 0) || bytes >= 96 * 1024) { print "more than 96 KB"; exit 1 }
+                for (mode in sum) {
+                    printf "cost: %s %s %-18s %9d instructions/s %6.2f %% of %d MHz, %.1f KB\n", machine, mode, "all", sum[mode], share(sum[mode]), mhz, bytes[mode] / 1024
+                    if (mode != "rotation") continue
+                    if (!(sum[mode] > 0) || share(sum[mode]) >= limit) { print "more than " limit " % of the core"; bad = 1 }
+                    if (!(bytes[mode] > 0) || bytes[mode] >= 96 * 1024) { print "more than 96 KB"; bad = 1 }
+                }
+                exit bad || length(sum) != 2
             }' "$folder/$machine.cost" || fail "$machine costs too much"
     done <<'END'
 cortex-m4f 240 15

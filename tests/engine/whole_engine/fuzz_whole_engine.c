@@ -246,12 +246,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct frame_tap tap = {
         .frames = tap_frames, .boundary = tap_boundary, .gap = tap_gap, .ctx = &world
     };
+    static uint64_t storage[12000];
     struct whole_engine_settings settings = whole_engine_settings_default();
     settings.source = &world.source;
     settings.wiring = &wiring;
     settings.readings = &sink;
     settings.records = &records;
     settings.tap = &tap;
+    settings.spectrum.spectrum_ms = 500;
+    settings.spectrum_mode = (shape & 16u) != 0 ? WAVEFORM_AT_ONCE : WAVEFORM_ROTATION;
+    settings.spectrum_storage = storage;
+    settings.spectrum_storage_size = sizeof storage;
     settings.watcher =
         (struct whole_engine_watcher){ .window = look_at_window, .half_cycle = look_at_half_cycle };
     settings.sampling.cycles_per_window = take(input, 1) % 20u;

@@ -7,8 +7,8 @@ static const double NOMINAL_HZ = 50.0;
 
 const char *whole_engine_part_name(enum whole_engine_part part)
 {
-    static const char *const name[WHOLE_ENGINE_PART_COUNT] = { "sampling", "processing",
-                                                               "quality" };
+    static const char *const name[WHOLE_ENGINE_PART_COUNT] = { "sampling", "processing", "quality",
+                                                               "spectrum" };
     return name[part % WHOLE_ENGINE_PART_COUNT];
 }
 
@@ -16,7 +16,8 @@ struct whole_engine_settings whole_engine_settings_default(void)
 {
     return (struct whole_engine_settings){ .sampling = sampling_settings_default(),
                                            .processing = processing_settings_default(),
-                                           .quality = power_quality_settings_default() };
+                                           .quality = power_quality_settings_default(),
+                                           .spectrum = spectrum_settings_default() };
 }
 
 static enum status init_metering(struct whole_engine *engine)
@@ -63,12 +64,45 @@ static enum status init_quality(struct whole_engine *engine)
     return status;
 }
 
+/// Every second window is enough to look at, and one slot costs half the memory of two.
+enum { SPECTRUM_SLOTS = 1 };
+
+static enum status init_spectrum(struct whole_engine *engine)
+{
+    const struct whole_engine_settings *s = &engine->settings;
+    const struct adc_source *source = s->source;
+    struct waveform_plan plan;
+    if (s->spectrum_storage == NULL || s->records == NULL ||
+        waveform_plan_make(&plan, s->wiring, s->spectrum_mode, source->frame_rate_mhz(source->ctx),
+                           SPECTRUM_SLOTS, s->spectrum_storage_size) != STATUS_OK) {
+        return STATUS_OK;
+    }
+    enum status status =
+        waveform_capture_init(&engine->capture, &plan, source->code_min, source->code_max,
+                              s->spectrum_storage, s->spectrum_storage_size);
+    if (status == STATUS_OK) {
+        engine->capture_tap = waveform_capture_tap(&engine->capture);
+        status = sampling_task_add_tap(&engine->sampling, &engine->capture_tap);
+    }
+    if (status == STATUS_OK) {
+        status = spectrum_task_init(&engine->spectrum, s->wiring, &engine->calibration,
+                                    &engine->capture, s->records, &s->spectrum);
+    }
+    engine->has_spectrum = status == STATUS_OK;
+    return status;
+}
+
 enum status whole_engine_init(struct whole_engine *engine,
                               const struct whole_engine_settings *settings)
 {
     engine->settings = *settings;
-    const enum status status = init_metering(engine);
-    return status == STATUS_OK ? init_quality(engine) : status;
+    engine->has_spectrum = false;
+    calibration_default(&engine->calibration);
+    enum status status = init_metering(engine);
+    if (status == STATUS_OK) {
+        status = init_quality(engine);
+    }
+    return status == STATUS_OK ? init_spectrum(engine) : status;
 }
 
 static void end_part(const struct whole_engine *engine, enum whole_engine_part part)
@@ -115,5 +149,12 @@ enum status whole_engine_step(struct whole_engine *engine, uint64_t now_us)
     end_part(engine, WHOLE_ENGINE_PROCESSING);
     take_half_cycles(engine);
     end_part(engine, WHOLE_ENGINE_QUALITY);
-    return sampled == STATUS_MISSING && processed != STATUS_OK ? STATUS_BUSY : sampled;
+    enum status examined = STATUS_OK;
+    if (engine->has_spectrum) {
+        examined = sampled == STATUS_MISSING ? spectrum_task_flush(&engine->spectrum)
+                                             : spectrum_task_step(&engine->spectrum);
+    }
+    end_part(engine, WHOLE_ENGINE_SPECTRUM);
+    const bool all_taken = processed == STATUS_OK && examined == STATUS_OK;
+    return sampled == STATUS_MISSING && !all_taken ? STATUS_BUSY : sampled;
 }

@@ -4,16 +4,21 @@
 /// Everything between a converter and the readings, put together as a device does, for tests that
 /// look at the engine as a whole.
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "adc_source.h"
+#include "calibration.h"
 #include "half_cycles.h"
 #include "power_quality.h"
 #include "processing_task.h"
 #include "record_sink.h"
 #include "ring.h"
 #include "sampling_task.h"
+#include "spectrum_task.h"
 #include "status.h"
+#include "waveform_capture.h"
 #include "window_report.h"
 #include "wiring.h"
 
@@ -21,6 +26,7 @@ enum whole_engine_part {
     WHOLE_ENGINE_SAMPLING = 0, ///< Blocks to windows, with the taps.
     WHOLE_ENGINE_PROCESSING,   ///< Windows to readings.
     WHOLE_ENGINE_QUALITY,      ///< Half cycles to Urms(1/2) and events.
+    WHOLE_ENGINE_SPECTRUM,     ///< Windows of samples to harmonics.
     WHOLE_ENGINE_PART_COUNT,
 };
 
@@ -44,6 +50,10 @@ struct whole_engine_settings {
     struct sampling_settings sampling;
     struct processing_settings processing;
     struct power_quality_settings quality;
+    struct spectrum_settings spectrum;
+    enum waveform_mode spectrum_mode;
+    uint64_t *spectrum_storage; ///< NULL: no harmonics.
+    size_t spectrum_storage_size;
     struct whole_engine_watcher watcher;
 };
 
@@ -59,12 +69,18 @@ struct whole_engine {
     struct ring halves;
     struct half_cycle half_slot[HALF_CYCLES_RECORDS];
     struct power_quality quality;
+    struct calibration calibration;
+    struct waveform_capture capture;
+    struct frame_tap capture_tap;
+    struct spectrum_task spectrum;
+    bool has_spectrum;
 };
 
 /// The settings that a device begins with; source, wiring and sinks are the caller's to fill in.
 struct whole_engine_settings whole_engine_settings_default(void);
 
-/// Puts the parts together. What the settings point to outlives the engine.
+/// Puts the parts together. What the settings point to outlives the engine. Where the rate or the
+/// storage is not fit for harmonics, there are none (`has_spectrum`).
 ///
 /// @return STATUS_INVALID  a part has refused its settings.
 MUST_CHECK enum status whole_engine_init(struct whole_engine *engine,
