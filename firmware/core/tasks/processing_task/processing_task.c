@@ -13,7 +13,9 @@ static const double FIRST_GUESS_HZ = 50.0; // Only for the sign of Q before the 
 
 struct processing_settings processing_settings_default(void)
 {
-    return (struct processing_settings){ .reading_ms = 1000, .connected_codes = 2.0 };
+    return (struct processing_settings){ .total_channels = 0xff,
+                                         .reading_ms = 1000,
+                                         .connected_codes = 2.0 };
 }
 
 enum status processing_task_init(struct processing_task *task, const struct wiring *wiring,
@@ -29,14 +31,14 @@ enum status processing_task_init(struct processing_task *task, const struct wiri
                                       .sink = sink,
                                       .settings = *settings,
                                       .last_frequency_hz = FIRST_GUESS_HZ };
-    for (unsigned n = 0; last != NULL && n < READING_CHANNEL_COUNT; n++) {
-        const struct reading_channel *channel = &last->channel[n];
-        if (energy_register_restore(&task->energy[n], channel->import_mj, channel->export_mj) !=
-            STATUS_OK) {
-            return STATUS_INVALID;
-        }
-    }
-    return STATUS_OK;
+    meter_registers_init(&task->registers, settings->total_channels);
+    return last == NULL ? STATUS_OK
+                        : meter_registers_restore(&task->registers, settings->total_channels, last);
+}
+
+void processing_task_set_rate(struct processing_task *task, unsigned rate)
+{
+    task->rate = rate < READING_RATE_COUNT ? (uint8_t)rate : 0;
 }
 
 enum status processing_task_watch(struct processing_task *task,
@@ -55,7 +57,6 @@ static struct window_report_channel take_channel(struct processing_task *task,
                                                  unsigned channel, double seconds,
                                                  struct reading_part *part)
 {
-    const struct energy_register before = task->energy[channel];
     const double frame_angle = TURN * task->last_frequency_hz / window->rate_hz;
     const bool borrows = !window->whole && task->offset_known && seconds < SHORT_S;
     struct quantities q = quantities_of(&window->sums, task->wiring, channel, frame_angle,
@@ -68,15 +69,28 @@ static struct window_report_channel take_channel(struct processing_task *task,
     sums->current_square += q.current_a * q.current_a * seconds;
     sums->active += q.active_w * seconds;
     sums->reactive += q.reactive_var * seconds;
-    energy_register_add(&task->energy[channel], q.active_w, seconds);
+    task->power[channel] = (struct meter_power){ q.active_w, q.reactive_var };
     return (struct window_report_channel){
         .voltage_v = q.voltage_v,
         .current_a = q.current_a,
         .active_w = q.active_w,
         .reactive_var = q.reactive_var,
-        .import_mj = task->energy[channel].import_mj - before.import_mj,
-        .export_mj = task->energy[channel].export_mj - before.export_mj,
     };
+}
+
+/// Adds the window in hand to the registers, and tells by how much they rose.
+static void count(struct processing_task *task, double seconds, struct window_report *report)
+{
+    struct meter_registers_channel before[READING_CHANNEL_COUNT];
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        before[n] = task->registers.channel[n];
+    }
+    meter_registers_add(&task->registers, task->power, seconds, task->rate);
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const struct meter_registers_channel *after = &task->registers.channel[n];
+        report->channel[n].import_mj = after->import.whole_milli - before[n].import.whole_milli;
+        report->channel[n].export_mj = after->export.whole_milli - before[n].export.whole_milli;
+    }
 }
 
 static double seconds_of(const struct cycle_window *window)
@@ -117,6 +131,7 @@ static void take_window(struct processing_task *task, const struct cycle_window 
             report.channel[n] = take_channel(task, window, n, seconds, part);
         }
     }
+    count(task, seconds, &report);
     for (unsigned n = 0; n < task->watchers; n++) {
         task->watcher[n]->window(task->watcher[n]->ctx, &report);
     }
@@ -197,8 +212,6 @@ static void report_channel(const struct processing_task *task, const struct read
         .apparent_power_10mva = to_u32(q.apparent_va * 100.0),
         .power_factor_1e4 = (int16_t)limited(q.power_factor * 10000.0, -10000, 10000),
         .quality = (task->clipped & clipped) != 0 ? READING_QUALITY_CLIPPED : 0,
-        .import_mj = task->energy[channel].import_mj,
-        .export_mj = task->energy[channel].export_mj,
     };
 }
 
@@ -233,6 +246,8 @@ static struct reading report(const struct processing_task *task)
             reading.quality |= reading.channel[n].quality;
         }
     }
+    meter_registers_report(&task->registers, &reading);
+    reading.rate = task->rate;
     return reading;
 }
 

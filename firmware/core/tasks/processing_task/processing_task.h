@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "cycle_window.h"
-#include "energy_register.h"
+#include "meter_registers.h"
 #include "reading.h"
 #include "ring.h"
 #include "status.h"
@@ -38,10 +38,11 @@ struct processing_settings {
     uint32_t reading_ms; ///< Length of a reading; it ends with the nearest window.
     uint32_t
         reading_cycles; ///< When not 0, the length in cycles instead, for tests and laboratories.
+    uint8_t total_channels; ///< Bit n: channel n belongs to the meter's total.
     double connected_codes; ///< A channel with so many codes rms of current is connected.
 };
 
-/// One second; two codes.
+/// One second; two codes; all channels.
 struct processing_settings processing_settings_default(void);
 
 struct processing_counters {
@@ -71,13 +72,15 @@ struct processing_task {
     const struct reading_sink *sink;
     struct processing_settings settings;
     struct processing_counters counters;
-    struct energy_register energy[READING_CHANNEL_COUNT];
-    struct reading_part whole;    ///< Windows of whole, sound cycles.
-    struct reading_part fragment; ///< All others.
-    struct reading_part steady;   ///< `whole` of the newest reading that had any.
-    uint32_t cycles;              ///< Whole, sound cycles in the reading.
-    uint32_t cycles_seen;         ///< All cycles in the reading.
-    double seconds;               ///< Length of the reading so far.
+    struct meter_registers registers;
+    struct meter_power power[READING_CHANNEL_COUNT]; ///< Of the window in hand.
+    uint8_t rate;                                    ///< The tariff rate in force.
+    struct reading_part whole;                       ///< Windows of whole, sound cycles.
+    struct reading_part fragment;                    ///< All others.
+    struct reading_part steady; ///< `whole` of the newest reading that had any.
+    uint32_t cycles;            ///< Whole, sound cycles in the reading.
+    uint32_t cycles_seen;       ///< All cycles in the reading.
+    double seconds;             ///< Length of the reading so far.
     double last_frequency_hz;
     double offset[ADC_INPUT_LIMIT]; ///< Means of the newest whole window, in codes.
     bool offset_known;
@@ -102,6 +105,9 @@ MUST_CHECK enum status processing_task_init(struct processing_task *task,
                                             const struct reading_sink *sink,
                                             const struct processing_settings *settings,
                                             const struct reading *last);
+
+/// What follows counts at this tariff rate; a rate that does not exist counts as rate 0.
+void processing_task_set_rate(struct processing_task *task, unsigned rate);
 
 /// Lets `watcher`, which outlives the task, look on. Before the first step.
 ///
