@@ -24,7 +24,7 @@
 
 enum {
     HALF_CYCLES_VOLTAGE_LIMIT = READING_CHANNEL_COUNT,
-    HALF_CYCLES_RECORDS = 128, ///< A ring of so many rides out 1.2 s with one voltage, 4 KB.
+    HALF_CYCLES_RECORDS = 128, ///< A ring of so many rides out 1.2 s with one voltage, 5 KB.
     HALF_CYCLES_ONE = 32768,   ///< One frame in the fixed-point fields.
 };
 

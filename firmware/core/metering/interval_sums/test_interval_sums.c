@@ -103,7 +103,7 @@ static void survives_values_that_are_no_numbers(void **state)
 {
     (void)state;
     struct interval_sums sums = { .seconds = 0.0 };
-    const double bad[] = { NAN, INFINITY, -INFINITY, 1e300, -1.0, 0.0 };
+    const double bad[] = { (double)NAN, (double)INFINITY, -(double)INFINITY, 1e300, -1.0, 0.0 };
     for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
         struct window_report report = window_of(0.2, bad[n], bad[n], bad[n] > 0 ? 1.0 : 0.0);
         report.channel[1].active_w = bad[n];

@@ -13,6 +13,7 @@ static const double SLIDE_WINDOW_S = 0.2;
 static const double SLIDE_SHARE = 0.0033; ///< Of the one-minute filter, for each 0.2 s.
 static const double LEAST_STEP = 0.02;    ///< Of the reference's square; less is no step.
 static const double LARGEST_V = 1e9;
+static const double LONGEST_US = 1e15; ///< Thirty years; no step takes as long.
 
 struct power_quality_settings power_quality_settings_default(void)
 {
@@ -149,9 +150,10 @@ static uint64_t step_time(const struct power_quality_voltage *voltage, unsigned 
     for (unsigned n = from + 1; n <= to; n++) {
         const double left =
             size > least ? clamped((past[n].mean_square - past[to].mean_square) / span) : 0.5;
-        us += left * (double)(past[n].ended_us - past[n - 1].ended_us);
+        const bool passed = past[n].ended_us > past[n - 1].ended_us;
+        us += passed ? left * (double)(past[n].ended_us - past[n - 1].ended_us) : 0.0;
     }
-    return past[from].ended_us + (uint64_t)us;
+    return us < LONGEST_US ? past[from].ended_us + (uint64_t)us : past[to].ended_us;
 }
 
 /// The most extreme of the half cycles `from` to `to`; the first of equals, or the last.

@@ -54,9 +54,10 @@ static void knows_thresholds_that_are_out_of_order(void **state)
 {
     (void)state;
     static const struct power_thresholds bad[] = {
-        { 0.0, 0.9, 1.1, 0.02 },  { 0.05, 0.9, 1.1, -0.01 },        { 0.95, 0.9, 1.1, 0.02 },
-        { 0.05, 0.9, 0.8, 0.02 }, { 0.05, 0.9, 1.1, 0.2 },          { 0.05, 0.9, 20.0, 0.02 },
-        { 0.05, 0.9, 1.1, NAN },  { 0.05, (double)NAN, 1.1, 0.02 },
+        { 0.0, 0.9, 1.1, 0.02 },         { 0.05, 0.9, 1.1, -0.01 },
+        { 0.95, 0.9, 1.1, 0.02 },        { 0.05, 0.9, 0.8, 0.02 },
+        { 0.05, 0.9, 1.1, 0.2 },         { 0.05, 0.9, 20.0, 0.02 },
+        { 0.05, 0.9, 1.1, (double)NAN }, { 0.05, (double)NAN, 1.1, 0.02 },
     };
     const struct power_thresholds good = { 0.10, 0.85, 1.15, 0.01 };
     assert_true(power_thresholds_are_sound(&good));

@@ -134,10 +134,11 @@ static void assert_exact(const struct fixture *f, const struct metering_interval
         if (w->ended_us <= from_us || w->ended_us > to_us) {
             continue;
         }
-        const long double v = w->channel.voltage_v;
-        seconds += w->seconds;
-        square += v * v * w->seconds;
-        active += (long double)w->channel.active_w * w->seconds;
+        const long double v = (long double)w->channel.voltage_v;
+        const long double s = (long double)w->seconds;
+        seconds += s;
+        square += v * v * s;
+        active += (long double)w->channel.active_w * s;
         highest_a = fmax(highest_a, w->channel.current_a);
         import_mj += w->channel.import_mj;
         // The middle of the first window may lie before the interval.
