@@ -73,6 +73,31 @@ static struct waveform_values appliance_tolerance(const char *appliance)
     return tolerance;
 }
 
+static unsigned read_orders(const cJSON *object, const char *name, double orders[WAVEFORM_ORDERS])
+{
+    const cJSON *item;
+    unsigned count = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(object, name))
+    {
+        if (count < WAVEFORM_ORDERS) {
+            orders[count++] = item->valuedouble;
+        }
+    }
+    return count;
+}
+
+static struct waveform_harmonics expected_harmonics(const cJSON *object)
+{
+    struct waveform_harmonics harmonics = {
+        .voltage_distortion = 0.01 * number(object, "thd_v_pct_h40"),
+        .current_distortion = 0.01 * number(object, "thd_i_pct_h40"),
+        .angle_deg = number(object, "phi1_deg"),
+    };
+    harmonics.orders = read_orders(object, "v_harm_rms", harmonics.voltage_v);
+    (void)read_orders(object, "i_harm_rms", harmonics.current_a);
+    return harmonics;
+}
+
 static struct waveform *add(struct waveform_catalogue *catalogue, const cJSON *object,
                             const char *folder, const char *suffix)
 {
@@ -81,7 +106,8 @@ static struct waveform *add(struct waveform_catalogue *catalogue, const cJSON *o
         return NULL;
     }
     struct waveform *waveform = &catalogue->waveform[catalogue->count];
-    *waveform = (struct waveform){ .expected = expected_values(object) };
+    *waveform = (struct waveform){ .expected = expected_values(object),
+                                   .harmonics = expected_harmonics(object) };
     const int length = snprintf(waveform->path, sizeof waveform->path, "%s/%s%s", folder,
                                 name->valuestring, suffix);
     if (length < 0 || (size_t)length >= sizeof waveform->path ||
@@ -113,6 +139,8 @@ static enum status add_appliances(struct waveform_catalogue *catalogue, const cJ
         waveform->amperes_per_code = 1.0 / number(json, "scale_counts_per_amp");
         waveform->damaged = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "glitch"));
         waveform->tolerance = appliance_tolerance(appliance->valuestring);
+        waveform->harmonics.wide = strcmp(appliance->valuestring, "desktop_pc") == 0 ||
+                                   strcmp(appliance->valuestring, "laptop") == 0;
     }
     return cJSON_GetArraySize(recordings) > 0 ? STATUS_OK : STATUS_CORRUPT;
 }

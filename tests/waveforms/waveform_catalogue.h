@@ -23,6 +23,19 @@ struct waveform_values {
     double power_factor;
 };
 
+enum { WAVEFORM_ORDERS = 40 };
+
+/// Harmonics as the independent method found them in the whole recording.
+struct waveform_harmonics {
+    double voltage_distortion; ///< THD to the 40th; a share.
+    double current_distortion;
+    double angle_deg; ///< By which the fundamental of the current lags; negative: leads.
+    unsigned orders;  ///< Elements that count below.
+    double voltage_v[WAVEFORM_ORDERS];
+    double current_a[WAVEFORM_ORDERS];
+    bool wide; ///< An appliance whose harmonics vary: wider tolerances.
+};
+
 struct waveform {
     char name[WAVEFORM_NAME_SIZE];
     char path[WAVEFORM_PATH_SIZE];
@@ -32,6 +45,7 @@ struct waveform {
     double amperes_per_code;
     bool damaged; ///< Bytes are missing: `expected` says nothing, a flag must be raised.
     struct waveform_values expected;
+    struct waveform_harmonics harmonics;
     struct waveform_values
         tolerance; ///< Hertz; relative V and I; power relative to S; power factor.
 };

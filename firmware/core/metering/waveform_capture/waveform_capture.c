@@ -239,7 +239,8 @@ static void take_boundary(void *ctx, const struct tap_boundary *boundary)
         return;
     }
     drop(capture, &capture->counters.jumps, READING_QUALITY_PHASE_JUMP);
-    if (sound && boundary->window_ends) {
+    // As in the sampling task, a window begins where another ends, or what was no whole cycle.
+    if (boundary->window_ends || !sound) {
         begin(capture, boundary->fraction, boundary->cycles_per_window, 0);
     }
 }
