@@ -124,6 +124,12 @@ void json_writer_string(struct json_writer *writer, const char *name, const char
     put_quoted(writer, value);
 }
 
+void json_writer_verbatim(struct json_writer *writer, const char *name, const char *json)
+{
+    put_name(writer, name);
+    put_text(writer, json);
+}
+
 void json_writer_integer(struct json_writer *writer, const char *name, int64_t value)
 {
     json_writer_decimal(writer, name, value, 0);

@@ -50,6 +50,9 @@ void json_writer_null(struct json_writer *writer, const char *name);
 void json_writer_decimal(struct json_writer *writer, const char *name, int64_t value,
                          unsigned decimals);
 
+/// Writes a value that is JSON already; whoever made it vouches for it.
+void json_writer_verbatim(struct json_writer *writer, const char *name, const char *json);
+
 /// Ends the document with a NUL that `*size` does not count.
 ///
 /// @return STATUS_FULL     it did not fit, or was nested too deep; nothing in `out` may be used;

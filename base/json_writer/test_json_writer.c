@@ -28,12 +28,13 @@ static void writes_every_kind_of_value(void **state)
     json_writer_integer(&writer, "low", INT64_MIN);
     json_writer_unsigned(&writer, "high", UINT64_MAX);
     json_writer_null(&writer, "none");
+    json_writer_verbatim(&writer, "made", "[1,{}]");
     json_writer_end_object(&writer);
 
     assert_int_equal(json_writer_finish(&writer, &size), STATUS_OK);
     assert_string_equal(out, "{\"name\":\"meter-1\",\"relays\":[true,false],\"empty\":{},"
                              "\"low\":-9223372036854775808,\"high\":18446744073709551615,"
-                             "\"none\":null}");
+                             "\"none\":null,\"made\":[1,{}]}");
     assert_int_equal(size, strlen(out));
 }
 

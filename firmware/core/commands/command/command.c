@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "command.h"
 
+#include "command_metering.h"
+
 #include "json_reader.h"
 
 enum { ACTION_SIZE = 31, RELAY_COUNT = 8, MASK_LIMIT = 255 };
@@ -193,8 +195,14 @@ enum status command_parse_native(const void *payload, size_t size, const char *d
         return STATUS_OK;
     }
     const struct action *action = find_action(&json, native_actions);
-    native->fault =
-        action == NULL ? "no such action" : read_request(&json, action, &native->request);
+    if (action != NULL) {
+        native->fault = read_request(&json, action, &native->request);
+    } else if (command_metering_find(&json, &native->metering)) {
+        native->kind = COMMAND_METERING;
+        native->fault = command_metering_read(&json, &native->metering);
+    } else {
+        native->fault = "no such action";
+    }
     return STATUS_OK;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metering_mailbox.h"
 #include "relay_mailbox.h"
 #include "status.h"
 
@@ -26,6 +27,7 @@ enum command_kind {
     COMMAND_GET_SYSTEM_STATUS,
     COMMAND_RESTART,
     COMMAND_RESET_WIFI,
+    COMMAND_METERING, ///< `metering` says what is to be measured, kept or told.
 };
 
 struct command {
@@ -48,7 +50,9 @@ struct native_command {
     char cmd_id[COMMAND_ID_SIZE + 1];
     int64_t expires_s;            ///< Unix time.
     const char *fault;            ///< NULL, or why it is COMMAND_INVALID, in a few words.
-    struct relay_request request; ///< Valid without a fault; RELAY_SET or RELAY_SET_ALL.
+    enum command_kind kind;       ///< Valid without a fault: COMMAND_SWITCH or COMMAND_METERING.
+    struct relay_request request; ///< For COMMAND_SWITCH: RELAY_SET or RELAY_SET_ALL.
+    struct metering_request metering; ///< For COMMAND_METERING; `id` and `utc_s` are the caller's.
 };
 
 /// Reads a payload of `relay_control`.

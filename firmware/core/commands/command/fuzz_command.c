@@ -31,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (native.fault == NULL) {
             check(&native.request);
         }
+        if (native.fault == NULL && native.kind == COMMAND_METERING &&
+            (native.metering.channel > 7 || native.metering.seconds > 300 ||
+             !(native.metering.truth.current_a >= 0.0 && native.metering.truth.current_a < 1e6))) {
+            __builtin_trap();
+        }
     }
     return 0;
 }

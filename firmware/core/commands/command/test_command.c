@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -171,6 +172,66 @@ static void owes_a_result_to_whoever_gave_an_id(void **state)
     assert_int_equal(native("nonsense", &command), STATUS_CORRUPT);
 }
 
+static void reads_what_a_person_knows_of_a_load(void **state)
+{
+    (void)state;
+    struct native_command command;
+    assert_int_equal(
+        native("{\"action\":\"calibrate\",\"channel\":3,\"cmd_id\":\"x\",\"current_ma\":8695,"
+               "\"exp\":2,\"iat\":1,\"resistive\":true,\"seconds\":15,\"target\":\"meter-1\","
+               "\"turns\":4,\"v\":1,\"voltage_mv\":230100,\"who\":\"anna\"}",
+               &command),
+        STATUS_OK);
+    assert_null(command.fault);
+    assert_int_equal(command.kind, COMMAND_METERING);
+    assert_int_equal(command.metering.action, METERING_CALIBRATE);
+    assert_int_equal(command.metering.channel, 3);
+    assert_int_equal(command.metering.seconds, 15);
+    assert_true(command.metering.truth.resistive);
+    assert_true(command.metering.truth.voltage_v == 230.1);
+    assert_true(command.metering.truth.current_a == 8.695);
+    assert_true(command.metering.truth.active_w == 0.0);
+    assert_true(command.metering.truth.turns == 4.0);
+    assert_string_equal(command.metering.who, "anna");
+    assert_int_equal(native("{\"action\":\"wiring_check\",\"channel\":0,\"cmd_id\":\"x\",\"exp\":2,"
+                            "\"iat\":1,\"load_mw\":1000000,\"may_export\":true,\"resistive\":true,"
+                            "\"switched\":true,\"target\":\"meter-1\",\"v\":1}",
+                            &command),
+                     STATUS_OK);
+    assert_null(command.fault);
+    assert_int_equal(command.metering.action, METERING_CHECK_WIRING);
+    assert_true(command.metering.question.load_w == 1000.0);
+    assert_true(command.metering.question.may_export && command.metering.question.load_switched);
+    assert_false(command.metering.question.three_phase);
+}
+
+static void says_what_is_wrong_with_a_calibration(void **state)
+{
+    (void)state;
+    static const char *const faulty[] = {
+        "\"channel\":8",
+        "\"channel\":0,\"seconds\":301",
+        "\"channel\":0,\"seconds\":-1",
+        "\"channel\":0,\"current_ma\":-5",
+        "\"channel\":0,\"power_mw\":1000000001",
+        "\"channel\":0,\"voltage_mv\":\"230\"",
+        "\"channel\":0,\"turns\":1000",
+        "\"channel\":0,\"resistive\":1",
+        "\"channel\":0,\"who\":\"a name that is far too long\"",
+        "\"seconds\":5",
+    };
+    struct native_command command;
+    for (size_t i = 0; i < sizeof faulty / sizeof faulty[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "{\"action\":\"calibrate\",\"cmd_id\":\"x\",\"exp\":2,\"iat\":1,\"target\":"
+                       "\"meter-1\",\"v\":1,%s}",
+                       faulty[i]);
+        assert_int_equal(native(text, &command), STATUS_OK);
+        assert_non_null(command.fault);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +240,8 @@ int main(void)
         cmocka_unit_test(takes_the_four_words_and_nothing_else),
         cmocka_unit_test(reads_native_commands),
         cmocka_unit_test(owes_a_result_to_whoever_gave_an_id),
+        cmocka_unit_test(reads_what_a_person_knows_of_a_load),
+        cmocka_unit_test(says_what_is_wrong_with_a_calibration),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);
 }

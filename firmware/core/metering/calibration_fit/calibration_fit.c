@@ -321,6 +321,8 @@ struct calibration_curve calibration_fit_curve(const struct calibration_point *p
                                                const struct calibration_input *before)
 {
     struct calibration_curve curve = { .verdict = CALIBRATION_NOTHING_KNOWN };
+    unsigned used = 0;
+    unsigned last = 0;
     unsigned leads = 0;
     if (count == 0 || count > CALIBRATION_POINT_LIMIT) {
         return curve;
@@ -334,6 +336,8 @@ struct calibration_curve calibration_fit_curve(const struct calibration_point *p
             return curve;
         }
         leads += points[i].has_lead ? 1 : 0;
+        used += points[i].has_lead || points[i].has_gain ? 1 : 0;
+        last = points[i].has_lead || points[i].has_gain ? i : last;
         if (points[i].gain_error_percent > curve.gain_error_percent) {
             curve.gain_error_percent = points[i].gain_error_percent;
         }
@@ -348,9 +352,9 @@ struct calibration_curve calibration_fit_curve(const struct calibration_point *p
     if (curve.input.knots == 0) {
         return curve;
     }
-    if (count == 1 && leads == 0) {
-        curve.input = rescale(before, &points[0], delay_s);
-    } else if (leads != count) {
+    if (used == 1 && leads == 0) {
+        curve.input = rescale(before, &points[last], delay_s);
+    } else if (leads != used) {
         return curve;
     }
     curve.verdict = has_near_knots(&curve.input) ? CALIBRATION_POINTS_TOO_NEAR : CALIBRATION_FOUND;

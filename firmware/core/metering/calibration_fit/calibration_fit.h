@@ -90,8 +90,9 @@ struct calibration_curve {
 /// CALIBRATION_FOUND. What no point tells stays as it is in `before`. A point below 55 Hz tells the
 /// lead at 50 Hz, one above at 60 Hz; where one of the two was not measured (within 20 % of the
 /// same current), it is the other one in proportion to 1/f. A single point without a lead moves the
-/// gain and keeps the curve of `before`; of several points all must have a lead. A reversed input
-/// (negative gain of `before`) stays reversed.
+/// gain and keeps the curve of `before`; of several points all must have a lead. A point of the
+/// voltage alone counts for nothing here. A reversed input (negative gain of `before`) stays
+/// reversed.
 struct calibration_curve calibration_fit_curve(const struct calibration_point *points,
                                                unsigned count, double delay_s,
                                                const struct calibration_input *before);

@@ -71,6 +71,21 @@ static enum status post(struct communication_task *task, struct relay_request *r
     return status;
 }
 
+/// Hands a request to the processing task.
+static void post_metering(struct communication_task *task, const struct metering_request *request,
+                          uint8_t mask)
+{
+    struct metering_mailbox *mailbox = task->parts.metering;
+    if (mailbox == NULL) {
+        command_history_settle(&task->history, request->id, COMMAND_INVALID,
+                               "this device does not calibrate", mask);
+    } else if (metering_mailbox_post(mailbox, request) != STATUS_OK) {
+        command_history_settle(&task->history, request->id, COMMAND_BUSY, "too many at once", mask);
+    } else {
+        task->metering_under_way = true;
+    }
+}
+
 static void take_native(struct communication_task *task, const struct mqtt_event *message,
                         uint64_t now_us)
 {
@@ -98,6 +113,10 @@ static void take_native(struct communication_task *task, const struct mqtt_event
                                mask);
     } else if (utc_ms >= command.expires_s * 1000) {
         command_history_settle(&task->history, ticket, COMMAND_EXPIRED, "came too late", mask);
+    } else if (command.kind == COMMAND_METERING) {
+        command.metering.id = ticket;
+        command.metering.utc_s = utc_ms / 1000;
+        post_metering(task, &command.metering, mask);
     } else if (post(task, &command.request, ticket, COMMUNICATION_NATIVE) != STATUS_OK) {
         command_history_settle(&task->history, ticket, COMMAND_BUSY, "too many at once", mask);
     }
@@ -120,6 +139,8 @@ static void execute(struct communication_task *task, struct command *command)
         break;
     case COMMAND_RESTART:
         task->wish = COMMUNICATION_RESTART;
+        break;
+    case COMMAND_METERING: // Native only.
         break;
     case COMMAND_RESET_WIFI:
         task->wish = COMMUNICATION_RESET_WIFI;

@@ -159,7 +159,7 @@ uint32_t communication_task_step(struct communication_task *task)
     atomic_store_explicit(&task->beats,
                           atomic_load_explicit(&task->beats, memory_order_relaxed) + 1,
                           memory_order_release);
-    return task->requests_under_way > 0 ? BUSY_MS : IDLE_MS;
+    return task->requests_under_way > 0 || task->metering_under_way ? BUSY_MS : IDLE_MS;
 }
 
 void communication_task_leave(struct communication_task *task)

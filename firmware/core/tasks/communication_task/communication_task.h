@@ -28,6 +28,7 @@
 #include "journal.h"
 #include "link_state.h"
 #include "lock.h"
+#include "metering_mailbox.h"
 #include "mqtt_session.h"
 #include "payloads.h"
 #include "relay_mailbox.h"
@@ -71,7 +72,8 @@ struct communication_parts {
     const struct mqtt_session *session;
     const struct lock *journal_lock; ///< Guards `journal`, which another task appends to.
     struct journal *journal;
-    struct relay_mailbox *mailbox; ///< This task's own.
+    struct relay_mailbox *mailbox;     ///< This task's own.
+    struct metering_mailbox *metering; ///< NULL: the device cannot be calibrated.
     struct button_task *button;
     const char *version;
     uint32_t boot_id;
@@ -111,7 +113,9 @@ struct communication_task {
     uint32_t packet_id;
 
     uint32_t requests_under_way;
-    uint32_t relay_changes; ///< As last seen.
+    bool metering_under_way; ///< A request was posted, and its answer has not been seen.
+    bool metering_answered;  ///< It was seen, and not yet published.
+    uint32_t relay_changes;  ///< As last seen.
     uint64_t relay_changed_us;
     uint64_t release_watermark; ///< Believed, and not yet told to the journal; 0 is none.
     struct anchor server_time;  ///< From the last acknowledgement.

@@ -152,6 +152,17 @@ static bool send_batch(struct communication_task *task, uint64_t now_ms)
     return true;
 }
 
+/// What the processing task tells besides the outcome of a command, or NULL.
+static const char *detail_of(const struct communication_task *task,
+                             const struct command_record *record)
+{
+    const struct metering_answer *answer =
+        task->metering_answered ? metering_mailbox_peek(task->parts.metering) : NULL;
+    return answer != NULL && answer->id == record->ticket && answer->detail_size > 0
+               ? answer->detail
+               : NULL;
+}
+
 static void send_results(struct communication_task *task)
 {
     struct command_record *record = command_history_due(&task->history);
@@ -162,6 +173,7 @@ static void send_results(struct communication_task *task)
             .status = command_outcome_name(record->outcome),
             .reason = record->reason,
             .relay_mask = record->relay_mask,
+            .detail = detail_of(task, record),
         };
         size_t size = 0;
         if (payloads_command_result(&result, task->text, sizeof task->text, &size) != STATUS_OK ||
@@ -169,6 +181,10 @@ static void send_results(struct communication_task *task)
             return;
         }
         record->reply_due = false;
+    }
+    if (task->metering_answered) {
+        task->metering_answered = false;
+        metering_mailbox_release(task->parts.metering);
     }
 }
 
@@ -272,6 +288,18 @@ void communication_uplink_publish(struct communication_task *task, uint64_t now_
     }
 }
 
+static void take_metering(struct communication_task *task, uint8_t mask)
+{
+    const struct metering_answer *answer =
+        task->metering_under_way ? metering_mailbox_peek(task->parts.metering) : NULL;
+    if (answer != NULL) {
+        task->metering_under_way = false;
+        task->metering_answered = true;
+        command_history_settle(&task->history, answer->id, command_outcome_of(answer->status),
+                               answer->reason, mask);
+    }
+}
+
 void communication_uplink_take_results(struct communication_task *task, uint64_t now_us)
 {
     const struct relay_state relays = button_task_relays(task->parts.button);
@@ -288,6 +316,7 @@ void communication_uplink_take_results(struct communication_task *task, uint64_t
             command_history_settle(&task->history, result.id, outcome, reason, result.mask);
         }
     }
+    take_metering(task, relays.mask);
     if (relays.changes != task->relay_changes) {
         task->relay_changes = relays.changes;
         task->relay_changed_us = now_us;

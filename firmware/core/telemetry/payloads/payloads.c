@@ -212,6 +212,9 @@ enum status payloads_command_result(const struct command_result_payload *result,
     json_writer_string(&json, "status", result->status);
     json_writer_string(&json, "reason", result->reason);
     json_writer_unsigned(&json, "relay_mask", result->relay_mask);
+    if (result->detail != NULL) {
+        json_writer_verbatim(&json, "detail", result->detail);
+    }
     json_writer_end_object(&json);
     return json_writer_finish(&json, size);
 }

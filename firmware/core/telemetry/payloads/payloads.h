@@ -64,6 +64,7 @@ struct command_result_payload {
     const char *status;
     const char *reason;
     uint8_t relay_mask;
+    const char *detail; ///< A JSON object, or NULL.
 };
 
 MUST_CHECK enum status payloads_data(const struct data_payload *data, char *out, size_t capacity,

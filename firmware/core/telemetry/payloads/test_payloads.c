@@ -170,6 +170,13 @@ static void command_result_and_will_read_as_agreed(void **state)
     assert_int_equal(payloads_command_result(&result, out, sizeof out, &size), STATUS_OK);
     assert_string_equal(
         out, "{\"cmd_id\":\"01J\\\"X\",\"status\":\"done\",\"reason\":\"\",\"relay_mask\":5}");
+    struct command_result_payload told = result;
+    told.detail = "{\"channel\":2}";
+    size = 0;
+    assert_int_equal(payloads_command_result(&told, out, sizeof out, &size), STATUS_OK);
+    assert_string_equal(
+        out, "{\"cmd_id\":\"01J\\\"X\",\"status\":\"done\",\"reason\":\"\",\"relay_mask\":5,"
+             "\"detail\":{\"channel\":2}}");
     assert_string_equal(payloads_offline(), "{\"status\":\"offline\",\"timestamp\":0}");
 }
 

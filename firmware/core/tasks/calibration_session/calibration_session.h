@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// A person's calibration of a meter, step by step, within the processing task.
+///
+/// Each METERING_CALIBRATE watches one load and leaves a point; METERING_APPLY makes a curve of the
+/// points of the channel, keeps it, and has it in force from the next window on.
+/// METERING_CHECK_WIRING watches and leaves a finding. Points live until they are applied or
+/// cancelled, or another channel is begun. One task owns a session and calls its functions.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "calibration_fit.h"
+#include "calibration_store.h"
+#include "metering_mailbox.h"
+#include "raw_channel.h"
+#include "reading.h"
+#include "status.h"
+#include "wiring.h"
+#include "wiring_doctor.h"
+
+enum { CALIBRATION_SECONDS_LEAST = 3, CALIBRATION_SECONDS_MOST = 300 };
+
+enum calibration_activity {
+    CALIBRATION_IDLE,
+    CALIBRATION_WATCHING_LOAD,
+    CALIBRATION_WATCHING_WIRING
+};
+
+/// Owned by the caller. Use it only through the functions below.
+struct calibration_session {
+    const struct wiring *wiring;
+    struct calibration_store *store;
+    struct metering_mailbox *mailbox;
+    double input_spacing_s; ///< Between two inputs of the scan; 0: all are sampled at once.
+    enum calibration_activity activity;
+    uint8_t channel;
+    double seconds_left;
+    struct calibration_truth truth;
+    struct calibration_stage stage;
+    uint32_t points;
+    enum calibration_method method;
+    struct calibration_point point[CALIBRATION_POINT_LIMIT];
+    struct wiring_question question;
+    bool has_finding;
+    struct wiring_finding finding;
+    struct wiring_doctor doctor[READING_CHANNEL_COUNT];
+};
+
+/// Binds the session; all must outlive it, and `store` is loaded.
+void calibration_session_init(struct calibration_session *session, const struct wiring *wiring,
+                              double input_spacing_s, struct calibration_store *store,
+                              struct metering_mailbox *mailbox);
+
+/// Looks at a window of `seconds`: `raw` are READING_CHANNEL_COUNT channels.
+void calibration_session_observe(struct calibration_session *session, const struct raw_channel *raw,
+                                 double seconds);
+
+/// Answers a request that waits. May block for as long as the disk does when it applies.
+void calibration_session_step(struct calibration_session *session);
+
+/// The curve of the points so far.
+struct calibration_curve calibration_session_curve(const struct calibration_session *session);
