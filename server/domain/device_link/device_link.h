@@ -12,14 +12,41 @@
 enum command_action {
     COMMAND_ACTION_SET_RELAY,  ///< One relay to one state.
     COMMAND_ACTION_SET_RELAYS, ///< All eight at once.
+    COMMAND_ACTION_CALIBRATE,  ///< Watch a load of which something is known.
+    COMMAND_ACTION_CALIBRATION_APPLY,
+    COMMAND_ACTION_CALIBRATION_CANCEL,
+    COMMAND_ACTION_CALIBRATION_GET,
+    COMMAND_ACTION_WIRING_CHECK, ///< Watch, and judge how a sensor is fitted.
+};
+
+enum { COMMAND_WHO_SIZE = 17 };
+
+/// What goes with a calibration or a check of the wiring. 0 and false mean not known, not so.
+struct metering_command {
+    uint8_t channel;
+    uint16_t seconds;   ///< How long to watch.
+    bool resistive;     ///< The load is.
+    int64_t voltage_mv; ///< What another meter shows; so the next two.
+    int64_t current_ma;
+    int64_t power_mw;
+    int64_t rated_mw; ///< Of a resistive load, at `rated_mv`.
+    int64_t rated_mv;
+    int64_t turns;   ///< Of the wire through the sensor.
+    int64_t load_mw; ///< Of the load by which the wiring is checked.
+    bool switched;   ///< It is switched on meanwhile.
+    bool may_export;
+    bool three_phase;
+    bool shared_neutral;
+    char who[COMMAND_WHO_SIZE]; ///< Letters, digits, '.', '-', '_' and '@' only.
 };
 
 /// A command in absolute terms: carried out twice it does the same as once.
 struct relay_command {
     enum command_action action;
-    uint8_t relay; ///< SET_RELAY: 0 to 7.
-    bool state;    ///< SET_RELAY: true closes.
-    uint8_t mask;  ///< SET_RELAYS: bit n closes relay n.
+    uint8_t relay;                    ///< SET_RELAY: 0 to 7.
+    bool state;                       ///< SET_RELAY: true closes.
+    uint8_t mask;                     ///< SET_RELAYS: bit n closes relay n.
+    struct metering_command metering; ///< For the others.
 };
 
 struct device_link {

@@ -10,6 +10,7 @@ enum {
     COMMAND_ID_SIZE =
         27, ///< 26 characters that sort by time (Crockford's base 32), and a terminator.
     COMMAND_REASON_SIZE = 64,
+    COMMAND_DETAIL_SIZE = 4096,
 };
 
 enum command_outcome {
@@ -28,6 +29,7 @@ struct command_result {
     char reason[COMMAND_REASON_SIZE]; ///< From the device, for people; may be empty.
     bool relay_mask_known;
     uint8_t relay_mask;
+    char detail[COMMAND_DETAIL_SIZE]; ///< A JSON object from the device; empty: there is none.
 };
 
 /// The word for an outcome on the wire and in REST: "done", "busy" ... "unconfirmed"; never NULL.

@@ -235,6 +235,10 @@ static enum status link_send(void *ctx, const char *device_id, const char *cmd_i
     const unsigned one = command->state ? 1u << command->relay : 0u;
     answering->result.relay_mask =
         (uint8_t)(command->action == COMMAND_ACTION_SET_RELAYS ? command->mask : one);
+    if (command->action >= COMMAND_ACTION_CALIBRATE) {
+        (void)snprintf(answering->result.detail, sizeof answering->result.detail,
+                       "{\"channel\":%u,\"activity\":\"idle\"}", command->metering.channel);
+    }
     (void)snprintf(answering->result.cmd_id, sizeof answering->result.cmd_id, "%s", cmd_id);
     (void)pthread_mutex_lock(&bed->lock);
     bed->answers_under_way++;

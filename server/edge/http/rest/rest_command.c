@@ -17,6 +17,7 @@ struct rest_waiting {
     void (*finish)(void *ctx);
     void *finish_ctx;
     char cmd_id[COMMAND_ID_SIZE]; ///< Known once `sent`.
+    bool metering;                ///< A calibration or a check of the wiring.
     bool sent;                    ///< The handler has let go.
     bool ended;                   ///< The waiter has let go, and is off the list.
 };
@@ -108,7 +109,11 @@ static void take_result(void *ctx, const struct command_result *result)
     struct rest_waiting *waiting = ctx;
     struct rest *rest = waiting->rest;
 
-    reply_result(result, waiting->reply);
+    if (waiting->metering) {
+        rest_reply_metering(result, waiting->reply);
+    } else {
+        reply_result(result, waiting->reply);
+    }
     waiting->finish(waiting->finish_ctx);
     (void)pthread_mutex_lock(&rest->lock);
     unlink_waiting(rest, waiting);
@@ -174,10 +179,9 @@ static void reply_unsent(enum status status, struct http_reply *reply)
     http_reply_header(reply, "Retry-After", "1");
 }
 
-/// Sends, with everything in place for a result that comes before the call returns.
-static bool send_and_wait(struct rest *rest, const struct rest_request *request,
-                          const char *device_id, const struct relay_command *command,
-                          struct http_reply *reply)
+bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
+                        const char *device_id, const struct relay_command *command,
+                        struct http_reply *reply)
 {
     struct rest_waiting *waiting = calloc(1, sizeof *waiting);
     char cmd_id[COMMAND_ID_SIZE];
@@ -187,7 +191,11 @@ static bool send_and_wait(struct rest *rest, const struct rest_request *request,
         return true;
     }
     *waiting = (struct rest_waiting){
-        .rest = rest, .reply = reply, .finish = request->finish, .finish_ctx = request->finish_ctx
+        .rest = rest,
+        .reply = reply,
+        .finish = request->finish,
+        .finish_ctx = request->finish_ctx,
+        .metering = command->action >= COMMAND_ACTION_CALIBRATE,
     };
     (void)pthread_mutex_lock(&rest->lock);
     waiting->next = rest->waiting;
@@ -232,7 +240,7 @@ bool rest_send_command(struct rest *rest, const struct rest_request *request,
                          "The device is offline; nothing was sent.");
         return true;
     }
-    return send_and_wait(rest, request, device.device_id, &command, reply);
+    return rest_send_and_wait(rest, request, device.device_id, &command, reply);
 }
 
 void rest_close(struct rest *rest)

@@ -39,6 +39,16 @@ bool rest_show_deliveries(struct rest *rest, const struct rest_request *request,
                           struct http_reply *reply);
 bool rest_send_command(struct rest *rest, const struct rest_request *request,
                        struct http_reply *reply);
+bool rest_calibrate(struct rest *rest, const struct rest_request *request,
+                    struct http_reply *reply);
+bool rest_show_calibration(struct rest *rest, const struct rest_request *request,
+                           struct http_reply *reply);
+bool rest_apply_calibration(struct rest *rest, const struct rest_request *request,
+                            struct http_reply *reply);
+bool rest_cancel_calibration(struct rest *rest, const struct rest_request *request,
+                             struct http_reply *reply);
+bool rest_check_wiring(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
 bool rest_show_system(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
 bool rest_show_health(struct rest *rest, const struct rest_request *request,
@@ -59,6 +69,15 @@ bool rest_query_number(const struct rest_request *request, const char *name, int
 
 /// Answers 400 and returns false unless `start_ms` lies before `end_ms`.
 bool rest_check_order(int64_t start_ms, int64_t end_ms, struct http_reply *reply);
+
+/// Sends a command to a device that is online, with everything in place for a result that comes
+/// before the call returns. Answers like a handler.
+bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
+                        const char *device_id, const struct relay_command *command,
+                        struct http_reply *reply);
+
+/// Answers with what a device said of a calibration or of its wiring.
+void rest_reply_metering(const struct command_result *result, struct http_reply *reply);
 
 /// Answers for a store that failed.
 void rest_reply_unavailable(struct http_reply *reply);

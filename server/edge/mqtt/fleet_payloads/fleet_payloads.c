@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,6 +114,25 @@ enum payload_verdict payload_read_system_status(const char *text, size_t size,
     return verdict;
 }
 
+/// Copies an object as JSON; a missing one, or one that is too large, gives an empty text.
+static bool read_detail(const cJSON *object, char detail[COMMAND_DETAIL_SIZE])
+{
+    cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "detail");
+    detail[0] = '\0';
+    if (item == NULL) {
+        return true;
+    }
+    if (!cJSON_IsObject(item)) {
+        return false;
+    }
+    char *text = cJSON_PrintUnformatted(item);
+    if (text != NULL && strlen(text) < COMMAND_DETAIL_SIZE) {
+        memcpy(detail, text, strlen(text) + 1);
+    }
+    cJSON_free(text);
+    return true;
+}
+
 enum payload_verdict payload_read_command_result(const char *text, size_t size,
                                                  const char *device_id,
                                                  struct command_result *result)
@@ -129,7 +149,8 @@ enum payload_verdict payload_read_command_result(const char *text, size_t size,
         !read_text(object, "status", status, sizeof status) ||
         !read_text(object, "reason", result->reason, sizeof result->reason) ||
         !read_whole(object, "relay_mask", 0, 255, &mask) ||
-        !command_outcome_parse(status, &result->outcome) || result->cmd_id[0] == '\0') {
+        !command_outcome_parse(status, &result->outcome) || result->cmd_id[0] == '\0' ||
+        !read_detail(object, result->detail)) {
         verdict = PAYLOAD_MALFORMED;
     } else {
         result->relay_mask_known = mask >= 0.0;
@@ -236,12 +257,91 @@ enum payload_verdict payload_read_data(const char *text, size_t size, const char
     return verdict;
 }
 
+/// A command that is being written, member by member.
+struct command_text {
+    char *out;
+    size_t size;
+};
+
+static void add(struct command_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add(struct command_text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int size =
+        vsnprintf(text->out + text->size, PAYLOAD_COMMAND_SIZE - text->size, format, arguments);
+    va_end(arguments);
+    if (size > 0 && (size_t)size < PAYLOAD_COMMAND_SIZE - text->size) {
+        text->size += (size_t)size;
+    }
+}
+
+static void add_number(struct command_text *text, const char *name, int64_t value)
+{
+    if (value != 0) {
+        add(text, "\"%s\":%" PRId64 ",", name, value);
+    }
+}
+
+static void add_flag(struct command_text *text, const char *name, bool value)
+{
+    if (value) {
+        add(text, "\"%s\":true,", name);
+    }
+}
+
+static size_t write_metering(const char *action, const char *device_id, const char *cmd_id,
+                             const struct metering_command *metering, int64_t issued_s,
+                             int64_t expires_s, char out[PAYLOAD_COMMAND_SIZE])
+{
+    struct command_text text = { .out = out };
+    add(&text, "{\"action\":\"%s\",\"channel\":%u,\"cmd_id\":\"%s\",", action, metering->channel,
+        cmd_id);
+    add_number(&text, "current_ma", metering->current_ma);
+    add(&text, "\"exp\":%" PRId64 ",\"iat\":%" PRId64 ",", expires_s, issued_s);
+    add_number(&text, "load_mw", metering->load_mw);
+    add_flag(&text, "may_export", metering->may_export);
+    add_number(&text, "power_mw", metering->power_mw);
+    add_number(&text, "rated_mv", metering->rated_mv);
+    add_number(&text, "rated_mw", metering->rated_mw);
+    add_flag(&text, "resistive", metering->resistive);
+    add_number(&text, "seconds", metering->seconds);
+    add_flag(&text, "shared_neutral", metering->shared_neutral);
+    add_flag(&text, "switched", metering->switched);
+    add(&text, "\"target\":\"%s\",", device_id);
+    add_flag(&text, "three_phase", metering->three_phase);
+    add_number(&text, "turns", metering->turns);
+    add(&text, "\"v\":1");
+    if (metering->voltage_mv != 0) {
+        add(&text, ",\"voltage_mv\":%" PRId64, metering->voltage_mv);
+    }
+    if (metering->who[0] != '\0') {
+        add(&text, ",\"who\":\"%s\"", metering->who);
+    }
+    add(&text, "}");
+    return text.size;
+}
+
+static const char *const metering_actions[] = {
+    [COMMAND_ACTION_CALIBRATE] = "calibrate",
+    [COMMAND_ACTION_CALIBRATION_APPLY] = "calibration_apply",
+    [COMMAND_ACTION_CALIBRATION_CANCEL] = "calibration_cancel",
+    [COMMAND_ACTION_CALIBRATION_GET] = "calibration_get",
+    [COMMAND_ACTION_WIRING_CHECK] = "wiring_check",
+};
+
 size_t payload_write_command(const char *device_id, const char *cmd_id,
                              const struct relay_command *command, int64_t issued_s,
                              int64_t expires_s, char out[PAYLOAD_COMMAND_SIZE])
 {
     // Members in the order of their names: the form over which the signature will be made.
     int size;
+    if (command->action >= COMMAND_ACTION_CALIBRATE) {
+        return write_metering(metering_actions[command->action], device_id, cmd_id,
+                              &command->metering, issued_s, expires_s, out);
+    }
     if (command->action == COMMAND_ACTION_SET_RELAY) {
         size = snprintf(out, PAYLOAD_COMMAND_SIZE,
                         "{\"action\":\"set_relay\",\"cmd_id\":\"%s\",\"exp\":%" PRId64

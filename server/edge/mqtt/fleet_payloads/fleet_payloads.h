@@ -14,7 +14,7 @@
 
 enum {
     PAYLOAD_SIZE_LIMIT = 16 * 1024, ///< Largest JSON payload that is read.
-    PAYLOAD_COMMAND_SIZE = 320,     ///< Room for any command as JSON.
+    PAYLOAD_COMMAND_SIZE = 640,     ///< Room for any command as JSON.
     PAYLOAD_ACK_SIZE = 160,
 };
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -148,6 +149,25 @@ static void half_a_relay_is_no_mask(void **state)
                      PAYLOAD_MALFORMED);
 }
 
+static void a_result_carries_what_the_device_tells_besides(void **state)
+{
+    (void)state;
+    static char text[6000];
+    struct command_result result;
+    (void)snprintf(
+        text, sizeof text, "%s",
+        "{\"cmd_id\":\"x\",\"status\":\"done\",\"detail\": {\"gain\": 1.0203, \"knots\":[]}}");
+    assert_int_equal(payload_read_command_result(text, strlen(text), "m", &result), PAYLOAD_OK);
+    assert_string_equal(result.detail, "{\"gain\":1.0203,\"knots\":[]}");
+    (void)snprintf(text, sizeof text,
+                   "{\"cmd_id\":\"x\",\"status\":\"done\",\"detail\":{\"a\":\"%05000d\"}}", 7);
+    assert_int_equal(payload_read_command_result(text, strlen(text), "m", &result), PAYLOAD_OK);
+    assert_string_equal(result.detail, "");
+    (void)snprintf(text, sizeof text, "%s", "{\"cmd_id\":\"x\",\"status\":\"done\",\"detail\":[]}");
+    assert_int_equal(payload_read_command_result(text, strlen(text), "m", &result),
+                     PAYLOAD_MALFORMED);
+}
+
 static void commands_and_acknowledgements_are_written_as_agreed(void **state)
 {
     (void)state;
@@ -165,6 +185,30 @@ static void commands_and_acknowledgements_are_written_as_agreed(void **state)
     (void)payload_write_command("meter-1", "01J", &all, 100, 130, command);
     assert_string_equal(command, "{\"action\":\"set_relays\",\"cmd_id\":\"01J\",\"exp\":130,"
                                  "\"iat\":100,\"mask\":170,\"target\":\"meter-1\",\"v\":1}");
+    const struct relay_command calibrate = {
+        .action = COMMAND_ACTION_CALIBRATE,
+        .metering = { .channel = 2,
+                      .seconds = 20,
+                      .resistive = true,
+                      .voltage_mv = 230100,
+                      .current_ma = 8700,
+                      .turns = 4,
+                      .who = "anna" },
+    };
+    (void)payload_write_command("meter-1", "01J", &calibrate, 100, 130, command);
+    assert_string_equal(command, "{\"action\":\"calibrate\",\"channel\":2,\"cmd_id\":\"01J\","
+                                 "\"current_ma\":8700,\"exp\":130,\"iat\":100,\"resistive\":true,"
+                                 "\"seconds\":20,\"target\":\"meter-1\",\"turns\":4,\"v\":1,"
+                                 "\"voltage_mv\":230100,\"who\":\"anna\"}");
+    struct relay_command longest = {
+        .action = COMMAND_ACTION_CALIBRATION_CANCEL,
+        .metering = { 7, 300, true, 1000000000, 1000000000, 1000000000, 1000000000, 1000000000, 100,
+                      1000000000, true, true, true, true, "1234567890123456" },
+    };
+    const size_t size =
+        payload_write_command("12345678901234567890123456789012", "12345678901234567890123456",
+                              &longest, 9999999999, 9999999999, command);
+    assert_int_equal(command[size - 1], '}');
     (void)payload_write_ack(journal_id, 1234, 1763690000000, ack);
     assert_string_equal(ack, "{\"journal_id\":\"0aff0000000000000000000000000000\","
                              "\"watermark\":1234,\"utc_ms\":1763690000000}");
@@ -181,6 +225,7 @@ int main(void)
         cmocka_unit_test(data_becomes_a_reading),
         cmocka_unit_test(data_without_sense_is_refused),
         cmocka_unit_test(half_a_relay_is_no_mask),
+        cmocka_unit_test(a_result_carries_what_the_device_tells_besides),
         cmocka_unit_test(commands_and_acknowledgements_are_written_as_agreed),
     };
     return cmocka_run_group_tests_name("fleet_payloads", tests, NULL, NULL);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rest_body.h"
+#include "rest_handlers.h"
+
+static const char INVALID[] = "invalid_calibration";
+
+enum { CHANNEL_MOST = 7, SECONDS_LEAST = 3, SECONDS_MOST = 300, TURNS_MOST = 100 };
+
+static const int64_t milli_most = 1000000000;
+
+struct metering_reply {
+    const struct command_result *result;
+    const char *error; ///< NULL: it was done.
+    const char *message;
+};
+
+static void build_reply(struct json_writer *writer, const void *ctx)
+{
+    const struct metering_reply *answer = ctx;
+    const struct command_result *result = answer->result;
+    json_writer_begin_object(writer, NULL);
+    if (answer->error != NULL) {
+        json_writer_string(writer, "error", answer->error);
+        json_writer_string(writer, "message", answer->message);
+        json_writer_begin_object(writer, "details");
+        json_writer_string(writer, "cmd_id", result->cmd_id);
+        json_writer_string(writer, "status", command_outcome_name(result->outcome));
+        json_writer_string(writer, "reason", result->reason);
+        json_writer_end_object(writer);
+    } else {
+        json_writer_string(writer, "cmd_id", result->cmd_id);
+        json_writer_string(writer, "status", command_outcome_name(result->outcome));
+        json_writer_verbatim(writer, "detail", result->detail[0] != '\0' ? result->detail : "{}");
+    }
+    json_writer_end_object(writer);
+}
+
+void rest_reply_metering(const struct command_result *result, struct http_reply *reply)
+{
+    static const struct {
+        enum http_code code;
+        const char *error;
+        const char *message;
+    } answers[] = {
+        [COMMAND_OUTCOME_DONE] = { HTTP_OK, NULL, NULL },
+        [COMMAND_OUTCOME_BUSY] = { HTTP_CONFLICT, "calibration_busy",
+                                   "The device is measuring already: wait or cancel." },
+        [COMMAND_OUTCOME_INVALID] = { HTTP_BAD_REQUEST, "invalid_calibration",
+                                      "The device cannot do this." },
+        [COMMAND_OUTCOME_EXPIRED] = { HTTP_BAD_GATEWAY, "command_failed",
+                                      "The command reached the device too late." },
+        [COMMAND_OUTCOME_REFUSED] = { HTTP_BAD_GATEWAY, "command_failed",
+                                      "The device does not know the time." },
+        [COMMAND_OUTCOME_FAILED] = { HTTP_BAD_GATEWAY, "command_failed",
+                                     "The device could not keep the calibration." },
+        [COMMAND_OUTCOME_UNCONFIRMED] = { HTTP_GATEWAY_TIMEOUT, "no_confirmation",
+                                          "The device has not answered in time; it may or may not "
+                                          "have acted." },
+    };
+    const bool speaks = result->reason[0] != '\0' && result->outcome != COMMAND_OUTCOME_DONE;
+    const struct metering_reply answer = {
+        .result = result,
+        .error = answers[result->outcome].error,
+        .message = speaks ? result->reason : answers[result->outcome].message,
+    };
+    http_reply_json(reply, answers[result->outcome].code, build_reply, &answer);
+}
+
+/// The name that the device remembers; a letter that JSON or a log could trip over becomes '_'.
+static void name_person(const struct rest_request *request, char who[COMMAND_WHO_SIZE])
+{
+    const char *name = request->session != NULL ? request->session->identity.username : "";
+    size_t size = 0;
+    for (; name[size] != '\0' && size < COMMAND_WHO_SIZE - 1; size++) {
+        const unsigned char letter = (unsigned char)name[size];
+        who[size] = letter < 0x80 && (isalnum(letter) != 0 || strchr(".-_@", letter) != NULL)
+                        ? name[size]
+                        : '_';
+    }
+    who[size] = '\0';
+}
+
+static bool send(struct rest *rest, const struct rest_request *request,
+                 const struct device_view *device, struct relay_command *command,
+                 struct http_reply *reply)
+{
+    if (!device->online) {
+        http_reply_error(reply, HTTP_UNAVAILABLE, "device_offline",
+                         "The device is offline; nothing was sent.");
+        return true;
+    }
+    name_person(request, command->metering.who);
+    return rest_send_and_wait(rest, request, device->device_id, command, reply);
+}
+
+/// A member that may be left out. Otherwise as rest_body_integer().
+static bool read_number(const struct json_reader *reader, const char *name, int64_t least,
+                        int64_t most, int64_t *out, struct http_reply *reply)
+{
+    int64_t value = 0;
+    return json_reader_integer(reader, name, &value) == STATUS_MISSING ||
+           rest_body_integer(reader, name, least, most, out, INVALID, reply);
+}
+
+static bool read_flag(const struct json_reader *reader, const char *name, bool *out,
+                      struct http_reply *reply)
+{
+    bool value = false;
+    return json_reader_boolean(reader, name, &value) == STATUS_MISSING ||
+           rest_body_boolean(reader, name, out, INVALID, reply);
+}
+
+static bool read_channel(const struct json_reader *reader, struct metering_command *metering,
+                         struct http_reply *reply)
+{
+    int64_t number = 0;
+    if (!rest_body_integer(reader, "channel", 0, CHANNEL_MOST, &number, INVALID, reply)) {
+        return false;
+    }
+    metering->channel = (uint8_t)number;
+    return true;
+}
+
+static bool read_seconds(const struct json_reader *reader, struct metering_command *metering,
+                         struct http_reply *reply)
+{
+    int64_t number = metering->seconds;
+    if (!read_number(reader, "seconds", SECONDS_LEAST, SECONDS_MOST, &number, reply)) {
+        return false;
+    }
+    metering->seconds = (uint16_t)number;
+    return true;
+}
+
+bool rest_calibrate(struct rest *rest, const struct rest_request *request, struct http_reply *reply)
+{
+    static const char *const members[] = { "channel",    "seconds",    "resistive",
+                                           "voltage_mv", "current_ma", "power_mw",
+                                           "rated_mw",   "rated_mv",   "turns" };
+    struct relay_command command = { .action = COMMAND_ACTION_CALIBRATE,
+                                     .metering = { .seconds = 20 } };
+    struct metering_command *metering = &command.metering;
+    struct device_view device;
+    struct json_reader reader;
+    if (!rest_find_device(rest, request, &device, reply) ||
+        !rest_body_open(&reader, request, members, sizeof members / sizeof members[0], reply) ||
+        !read_channel(&reader, metering, reply) || !read_seconds(&reader, metering, reply) ||
+        !read_flag(&reader, "resistive", &metering->resistive, reply) ||
+        !read_number(&reader, "voltage_mv", 1, milli_most, &metering->voltage_mv, reply) ||
+        !read_number(&reader, "current_ma", 1, milli_most, &metering->current_ma, reply) ||
+        !read_number(&reader, "power_mw", 1, milli_most, &metering->power_mw, reply) ||
+        !read_number(&reader, "rated_mw", 1, milli_most, &metering->rated_mw, reply) ||
+        !read_number(&reader, "rated_mv", 1, milli_most, &metering->rated_mv, reply) ||
+        !read_number(&reader, "turns", 1, TURNS_MOST, &metering->turns, reply)) {
+        return true;
+    }
+    return send(rest, request, &device, &command, reply);
+}
+
+bool rest_check_wiring(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply)
+{
+    static const char *const members[] = {
+        "channel",  "seconds",    "load_mw",     "resistive",
+        "switched", "may_export", "three_phase", "shared_neutral"
+    };
+    struct relay_command command = { .action = COMMAND_ACTION_WIRING_CHECK,
+                                     .metering = { .seconds = 45 } };
+    struct metering_command *metering = &command.metering;
+    struct device_view device;
+    struct json_reader reader;
+    if (!rest_find_device(rest, request, &device, reply) ||
+        !rest_body_open(&reader, request, members, sizeof members / sizeof members[0], reply) ||
+        !read_channel(&reader, metering, reply) || !read_seconds(&reader, metering, reply) ||
+        !rest_body_integer(&reader, "load_mw", 1, milli_most, &metering->load_mw, INVALID, reply) ||
+        !read_flag(&reader, "resistive", &metering->resistive, reply) ||
+        !read_flag(&reader, "switched", &metering->switched, reply) ||
+        !read_flag(&reader, "may_export", &metering->may_export, reply) ||
+        !read_flag(&reader, "three_phase", &metering->three_phase, reply) ||
+        !read_flag(&reader, "shared_neutral", &metering->shared_neutral, reply)) {
+        return true;
+    }
+    return send(rest, request, &device, &command, reply);
+}
+
+/// What needs nothing but the channel.
+static bool send_plain(struct rest *rest, const struct rest_request *request,
+                       enum command_action action, struct http_reply *reply)
+{
+    static const char *const members[] = { "channel" };
+    struct relay_command command = { .action = action };
+    struct device_view device;
+    struct json_reader reader;
+    if (!rest_find_device(rest, request, &device, reply) ||
+        !rest_body_open(&reader, request, members, 1, reply) ||
+        !read_channel(&reader, &command.metering, reply)) {
+        return true;
+    }
+    return send(rest, request, &device, &command, reply);
+}
+
+bool rest_apply_calibration(struct rest *rest, const struct rest_request *request,
+                            struct http_reply *reply)
+{
+    return send_plain(rest, request, COMMAND_ACTION_CALIBRATION_APPLY, reply);
+}
+
+bool rest_cancel_calibration(struct rest *rest, const struct rest_request *request,
+                             struct http_reply *reply)
+{
+    return send_plain(rest, request, COMMAND_ACTION_CALIBRATION_CANCEL, reply);
+}
+
+bool rest_show_calibration(struct rest *rest, const struct rest_request *request,
+                           struct http_reply *reply)
+{
+    static const char *const members[] = { "channel" };
+    struct relay_command command = { .action = COMMAND_ACTION_CALIBRATION_GET };
+    struct device_view device;
+    int64_t channel = 0;
+    if (!rest_find_device(rest, request, &device, reply) ||
+        !rest_check_query(request, members, 1, reply) ||
+        !rest_query_number(request, "channel", 0, CHANNEL_MOST, &channel, reply)) {
+        return true;
+    }
+    command.metering.channel = (uint8_t)channel;
+    return send(rest, request, &device, &command, reply);
+}
