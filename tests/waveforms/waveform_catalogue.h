@@ -36,6 +36,18 @@ struct waveform_harmonics {
     bool wide; ///< An appliance whose harmonics vary: wider tolerances.
 };
 
+/// What is known of the fundamental, and of the rest beside it.
+struct waveform_fundamental {
+    double voltage_v;
+    double current_a;
+    double active_w;
+    double reactive_var;
+    double harmonic_w;         ///< P - P1.
+    double angle_deg;          ///< Positive inductive.
+    double voltage_distortion; ///< Of everything but the fundamental.
+    double current_distortion;
+};
+
 struct waveform {
     char name[WAVEFORM_NAME_SIZE];
     char path[WAVEFORM_PATH_SIZE];
@@ -48,6 +60,10 @@ struct waveform {
     struct waveform_harmonics harmonics;
     struct waveform_values
         tolerance; ///< Hertz; relative V and I; power relative to S; power factor.
+    bool has_fundamental;
+    struct waveform_fundamental fundamental;
+    struct waveform_fundamental
+        fundamental_tolerance; ///< Relative V1 and I1; powers relative to S; degrees; shares.
 };
 
 struct waveform_catalogue {

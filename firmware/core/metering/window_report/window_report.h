@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "raw_channel.h"
 #include "reading.h"
 
 struct window_report_channel {
@@ -28,6 +29,7 @@ struct window_report {
     uint16_t quality;    ///< Bits of enum reading_quality.
     uint8_t channels;    ///< Bit n: channel n is measured.
     struct window_report_channel channel[READING_CHANNEL_COUNT];
+    const struct raw_channel *raw; ///< READING_CHANNEL_COUNT of them; valid during the call only.
 };
 
 /// Looks on while windows become readings. Called by the processing task, and quick.

@@ -7,6 +7,7 @@
 ///   cycles;
 ///     only when it has none do they come from what there is. Energy comes from everything.
 ///   - Energy is power times the measured length of each window, gaps of up to 100 ms included.
+///     What creeps (creep.h) is shown and flagged, and not counted.
 ///   - A reading counts as measured when `sink` has taken it. While the sink refuses, the reading
 ///   is kept and
 ///     grows by what follows (READING_QUALITY_MERGED); no energy is lost.
@@ -16,9 +17,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "calibration.h"
+#include "creep.h"
 #include "cycle_window.h"
 #include "meter_registers.h"
+#include "noise_floor.h"
 #include "reading.h"
+#include "reading_builder.h"
 #include "ring.h"
 #include "status.h"
 #include "window_report.h"
@@ -38,31 +43,19 @@ struct processing_settings {
     uint32_t reading_ms; ///< Length of a reading; it ends with the nearest window.
     uint32_t
         reading_cycles; ///< When not 0, the length in cycles instead, for tests and laboratories.
-    uint8_t total_channels; ///< Bit n: channel n belongs to the meter's total.
     double connected_codes; ///< A channel with so many codes rms of current is connected.
+    double noise_codes;     ///< Noise of a current is learned up to so many codes rms; 0: none.
+    double creep_va[READING_CHANNEL_COUNT]; ///< See creep.h; 0 lets everything count.
+    uint8_t total_channels;                 ///< Bit n: channel n belongs to the meter's total.
 };
 
-/// One second; two codes; all channels.
+/// One second; two codes; four codes; 2.3 VA, which is 0.2 % of 5 A at 230 V; all channels.
 struct processing_settings processing_settings_default(void);
 
 struct processing_counters {
     uint64_t windows;  ///< Taken from the ring.
     uint64_t readings; ///< Committed.
     uint64_t refused;  ///< Times the sink refused.
-};
-
-/// Time-weighted sums of what a channel measured.
-struct reading_sums {
-    double voltage_square;
-    double current_square;
-    double active;
-    double reactive;
-};
-
-/// The windows of one kind within a reading.
-struct reading_part {
-    double seconds;
-    struct reading_sums channel[READING_CHANNEL_COUNT];
 };
 
 /// Storage for one task, owned by the caller. Use it only through the functions below.
@@ -72,24 +65,19 @@ struct processing_task {
     const struct reading_sink *sink;
     struct processing_settings settings;
     struct processing_counters counters;
+    const struct calibration *calibration;
+    struct calibration uncalibrated; ///< What is used until processing_task_calibrate().
     struct meter_registers registers;
-    struct meter_power power[READING_CHANNEL_COUNT]; ///< Of the window in hand.
-    uint8_t rate;                                    ///< The tariff rate in force.
-    struct reading_part whole;                       ///< Windows of whole, sound cycles.
-    struct reading_part fragment;                    ///< All others.
-    struct reading_part steady; ///< `whole` of the newest reading that had any.
-    uint32_t cycles;            ///< Whole, sound cycles in the reading.
-    uint32_t cycles_seen;       ///< All cycles in the reading.
-    double seconds;             ///< Length of the reading so far.
+    struct creep creep[READING_CHANNEL_COUNT];
+    struct noise_floor noise[READING_CHANNEL_COUNT];
+    struct reading_builder builder;
     double last_frequency_hz;
     double offset[ADC_INPUT_LIMIT]; ///< Means of the newest whole window, in codes.
     bool offset_known;
     struct cycle_window
         early; ///< The fragment before the first whole window, until offsets are known.
     bool early_held;
-    uint64_t ended_us;
-    uint16_t clipped;
-    uint16_t quality;
+    uint8_t rate; ///< The tariff rate in force.
     bool refused; ///< The reading is due, and the sink has refused it.
     const struct window_watcher *watcher[WINDOW_WATCHER_LIMIT];
     unsigned watchers;
@@ -105,6 +93,10 @@ MUST_CHECK enum status processing_task_init(struct processing_task *task,
                                             const struct reading_sink *sink,
                                             const struct processing_settings *settings,
                                             const struct reading *last);
+
+/// Corrects by `calibration`, which has passed calibration_check() and outlives the task, from the
+/// next window on. Its contents may change between two steps.
+void processing_task_calibrate(struct processing_task *task, const struct calibration *calibration);
 
 /// What follows counts at this tariff rate; a rate that does not exist counts as rate 0.
 void processing_task_set_rate(struct processing_task *task, unsigned rate);

@@ -10,7 +10,7 @@
 
 #include "processing_task.h"
 
-enum { RATE = 10000, RING_SLOTS = 16 };
+enum { RATE = 10000, CYCLE = 200, BLOCK = 100, INPUTS = 3, RING_SLOTS = 16 };
 
 static const double TURN = 6.283185307179586;
 
@@ -55,33 +55,43 @@ static int power_up(void **state)
                : -1;
 }
 
-/// A window of `cycles` cycles of 230 V and `amperes` at an angle on channel 0, nothing on
-/// channel 1.
+/// Frames `from` to `from` + 99 of 230 V and `amperes` at an angle on channel 0, nothing on
+/// channel 1, 200 frames a cycle.
+static void fill(struct adc_block *block, int from, double amperes, double angle)
+{
+    *block = (struct adc_block){ .frame_count = BLOCK };
+    for (int n = 0; n < BLOCK; n++) {
+        const double turn = TURN * (from + n) / CYCLE;
+        block->code[0][n] = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn));
+        block->code[1][n] = (int32_t)lround(amperes * sqrt(2.0) / 0.01 * sin(turn - angle));
+    }
+}
+
+/// A window of `cycles` cycles; of none, one cycle that is called a fragment.
 static void put_window(struct fixture *f, uint32_t cycles, double amperes, double angle)
 {
-    const uint32_t frames = 200 * (cycles == 0 ? 1 : cycles);
+    static struct adc_block block;
+    static struct frame_history history;
     struct cycle_window *window = ring_claim(&f->ring);
     assert_non_null(window);
     *window = (struct cycle_window){ .cycles = cycles, .whole = cycles > 0, .rate_hz = RATE };
-    static struct frame_history history;
-    static struct adc_block block;
     frame_history_init(&history);
-    block.frame_count = 100;
-    for (uint32_t start = 0; start <= frames; start += 100) {
-        for (uint32_t n = 0; n < 100; n++) {
-            const double turn = TURN * (start + n) / 200.0;
-            block.code[0][n] = (int32_t)lround(230.0 * sqrt(2.0) / 0.2 * sin(turn));
-            block.code[1][n] = (int32_t)lround(amperes * sqrt(2.0) / 0.01 * sin(turn - angle));
-        }
-        frame_history_take(&history, 3, &block);
-        const struct sums_edge edge = frame_history_edge(&history, &block, 1, 0.0);
-        if (start == 0) {
+    fill(&block, -BLOCK, amperes, angle);
+    frame_history_take(&history, INPUTS, &block);
+    const int frames = CYCLE * (int)(cycles == 0 ? 1 : cycles);
+    for (int n = 0; n <= frames; n += BLOCK) {
+        fill(&block, n, amperes, angle);
+        frame_history_take(&history, INPUTS, &block);
+        const struct sums_edge edge = frame_history_edge(&history, &block, 0, 0.0);
+        if (n == 0) {
             cycle_sums_begin(&window->sums, &edge);
-            cycle_sums_tune(&window->sums, 200.0);
+            cycle_sums_tune(&window->sums, CYCLE);
         }
-        cycle_sums_add(&window->sums, &f->wiring, 3, &block, &history, start == 0 ? 1 : 0,
-                       start < frames ? 100 : 1);
-        window->sums.end = edge;
+        if (n == frames) {
+            window->sums.end = edge;
+        } else {
+            cycle_sums_add(&window->sums, &f->wiring, INPUTS, &block, &history, 0, BLOCK);
+        }
     }
     f->now_us += 20000u * (cycles == 0 ? 1 : cycles);
     window->ended_us = f->now_us;
@@ -252,7 +262,7 @@ static void names_the_channel_that_was_clipped(void **state)
     assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
     const struct reading *reading = &f->journal.kept[0];
     assert_int_equal(reading->channel[0].quality, 0);
-    assert_int_equal(reading->channel[1].quality, READING_QUALITY_CLIPPED);
+    assert_int_equal(reading->channel[1].quality, READING_QUALITY_CLIPPED | READING_QUALITY_CREEP);
     assert_true((reading->quality & READING_QUALITY_CLIPPED) != 0);
 }
 
