@@ -490,6 +490,26 @@ static void slides_its_reference_with_the_voltage_of_a_minute(void **state)
     assert_true(shared.quality.voltage[0].reference_v == learnt);
 }
 
+static void keeps_its_offset_while_an_event_has_a_mean(void **state)
+{
+    (void)state;
+    const struct mains mains = { .frequency_hz = 50.0, .steps = 1, .step = { { 1.0, 0.0, 0.0 } } };
+    struct meter *meter = meter_of(&mains, 2.0);
+    const double offset = meter->quality.voltage[0].offset;
+    const double mean = offset + 100.0; // A direct voltage of 35 V while the mains are away.
+    for (unsigned n = 0; n < 1000; n++) {
+        const struct half_cycle half = { .ended_us = 2000000u + n * 10000u,
+                                         .square = (int64_t)(mean * mean * 100.0),
+                                         .sum_q15 = (int64_t)(mean * 100.0 * HALF_CYCLES_ONE),
+                                         .length_q15 = 100u * HALF_CYCLES_ONE,
+                                         .halves = 1 };
+        (void)power_quality_take(&meter->quality, &half);
+    }
+    assert_true(meter->quality.voltage[0].offset == offset);
+    assert_true(fabs(meter->quality.voltage[0].urms_v - 35.0) < 0.01);
+    assert_int_equal(meter->quality.voltage[0].state, POWER_STATE_DIP);
+}
+
 static void survives_gaps_within_events(void **state)
 {
     (void)state;
@@ -562,6 +582,7 @@ int main(void)
         cmocka_unit_test(reports_an_interruption_and_the_dip_around_it),
         cmocka_unit_test(touches_exactly_what_events_touch),
         cmocka_unit_test(slides_its_reference_with_the_voltage_of_a_minute),
+        cmocka_unit_test(keeps_its_offset_while_an_event_has_a_mean),
         cmocka_unit_test(survives_gaps_within_events),
         cmocka_unit_test(survives_any_half_cycles),
         cmocka_unit_test(refuses_settings_that_make_no_sense),

@@ -303,6 +303,23 @@ static void puts_cycles_that_run_ahead_into_the_interval_where_they_ended(void *
     assert_int_equal(nth(f, INTERVAL_QUALITY_10MIN, 1)->channel[0].voltage_high_10mv, 40000);
 }
 
+static void counts_a_window_that_ends_on_the_tick_to_what_it_ends(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned n = 1; n <= 6001; n++) {
+        struct window_report report = {
+            .ended_us = n * 200000u, .seconds = 0.2, .cycles = 10, .whole = true, .channels = 0x01
+        };
+        report.channel[0].import_mj = 1;
+        quality_intervals_window(&f->intervals, &report, true, NOON_MS + n * 200);
+    }
+    for (unsigned n = 0; n < 2; n++) {
+        assert_int_equal(nth(f, INTERVAL_QUALITY_10MIN, n)->channel[0].import_mj, 3000);
+        assert_int_equal(nth(f, INTERVAL_QUALITY_10MIN, n)->measured_ms, 600000);
+        assert_int_equal(nth(f, INTERVAL_QUALITY_10MIN, n)->flags, 0);
+    }
+}
+
 static void says_when_little_was_measured(void **state)
 {
     struct fixture *f = *state;
@@ -327,6 +344,7 @@ int main(void)
         cmocka_unit_test_setup(flags_exactly_the_intervals_that_an_event_touches, power_up),
         cmocka_unit_test_setup(puts_cycles_that_run_ahead_into_the_interval_where_they_ended,
                                power_up),
+        cmocka_unit_test_setup(counts_a_window_that_ends_on_the_tick_to_what_it_ends, power_up),
         cmocka_unit_test_setup(says_when_little_was_measured, power_up),
     };
     return cmocka_run_group_tests_name("quality_intervals", tests, NULL, NULL);

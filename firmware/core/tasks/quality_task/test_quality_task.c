@@ -332,6 +332,31 @@ static void finds_events_in_half_cycles_that_grew_together(void **state)
     assert_in_range(event->duration_us, 1990000, 2010000);
 }
 
+static void lets_windows_wait_for_their_half_cycles(void **state)
+{
+    struct fixture *f = *state;
+    (void)run(f, 1.0);
+    assert_int_equal(quality_task_flush(&f->task, now_of(f)), STATUS_OK);
+    const uint64_t known_us = f->task.quality.known_us;
+    const struct window_watcher *watcher = quality_task_watcher(&f->task);
+    const struct window_report report = { .ended_us = known_us - POWER_QUALITY_VERDICT_US + 1,
+                                          .seconds = 0.2,
+                                          .channels = 0x03 };
+    watcher->window(watcher->ctx, &report);
+    assert_int_equal(quality_task_step(&f->task, now_of(f)), STATUS_OK);
+    assert_int_equal(f->task.windows, 1);
+    const struct half_cycle later = { .ended_us = known_us + 1, .quality = READING_QUALITY_GAP };
+    *(struct half_cycle *)ring_claim(&f->ring) = later;
+    ring_publish(&f->ring);
+    assert_int_equal(quality_task_step(&f->task, now_of(f)), STATUS_OK);
+    assert_int_equal(f->task.windows, 0);
+    // Without half cycles they do not wait for ever.
+    for (unsigned n = 0; n < QUALITY_TASK_WINDOWS + 2; n++) {
+        watcher->window(watcher->ctx, &report);
+    }
+    assert_int_equal(f->task.windows, QUALITY_TASK_WINDOWS);
+}
+
 static void follows_a_calibrated_scale(void **state)
 {
     struct fixture *f = *state;
@@ -351,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup(drops_and_counts_events_beyond_its_limit, power_up),
         cmocka_unit_test_setup(takes_no_more_waveforms_than_its_budget, power_up),
         cmocka_unit_test_setup(finds_events_in_half_cycles_that_grew_together, power_up),
+        cmocka_unit_test_setup(lets_windows_wait_for_their_half_cycles, power_up),
         cmocka_unit_test_setup(follows_a_calibrated_scale, power_up),
     };
     return cmocka_run_group_tests_name("quality_task", tests, NULL, NULL);
