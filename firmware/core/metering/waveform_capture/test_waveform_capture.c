@@ -318,7 +318,9 @@ static void survives_any_order_of_calls(void **state)
     for (unsigned n = 0; n < 30000; n++) {
         dice = dice * 6364136223846793005u + 1442695040888963407u;
         const uint32_t throw = (uint32_t)(dice >> 40);
-        static const double fractions[] = { 0.0, 1.0, -3.0, 1e300, 0.5, NAN, INFINITY };
+        static const double fractions[] = {
+            0.0, 1.0, -3.0, 1e300, 0.5, (double)NAN, (double)INFINITY
+        };
         switch (throw % 16) {
         case 0:
             tap.gap(tap.ctx, throw);

@@ -267,13 +267,13 @@ static void take_window(struct spectrum_task *task, struct captured_window *wind
 /// Finds the first channel that uses an input; false when none does.
 static bool name_of(const struct wiring *wiring, unsigned input, struct spectrum *spectrum)
 {
-    for (uint8_t n = 0; n < READING_CHANNEL_COUNT; n++) {
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         const struct wiring_channel *wired = &wiring->channel[n];
         if (wired->voltage_input == WIRING_NO_INPUT || wired->current_input == WIRING_NO_INPUT) {
             continue;
         }
         if (wired->voltage_input == input || wired->current_input == input) {
-            spectrum->channel = n;
+            spectrum->channel = (uint8_t)n;
             spectrum->signal = wired->voltage_input == input ? SIGNAL_VOLTAGE : SIGNAL_CURRENT;
             return true;
         }

@@ -403,7 +403,7 @@ static void refuses_settings_that_make_no_sense(void **state)
     static const struct spectrum_settings bad[] = {
         { .level_ms = 0, .floor_codes = 2.0 },
         { .level_ms = 3000, .floor_codes = 0.0 },
-        { .level_ms = 3000, .floor_codes = NAN },
+        { .level_ms = 3000, .floor_codes = (double)NAN },
         { .level_ms = 3000, .floor_codes = 2.0, .converter_sincs = 9 },
     };
     for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
