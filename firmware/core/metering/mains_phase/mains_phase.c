@@ -69,6 +69,7 @@ void mains_phase_restart(struct mains_phase *phase)
     phase->fit_wait = 0;
     phase->pending_frame = NOTHING_PENDING;
     phase->has_last = false;
+    phase->jumped_last = false;
 }
 
 static int64_t average_add(struct mains_phase_average *average, int64_t value)
@@ -183,19 +184,25 @@ static void close_cycle(struct mains_phase *phase, double at, struct mains_phase
     if (length <= 0.0) {
         return;
     }
+    // The crossing at which a jumped cycle ended may itself have been moved by what moved the
+    // cycle.
+    const bool begins_in_doubt = phase->jumped_last;
+    phase->jumped_last = false;
     const double change = length - phase->period_frames;
     const double limit = phase->period_frames * JUMP;
     if (phase->period_frames <= 0.0) {
         phase->period_frames = length;
     } else if (change > limit || change < -limit) {
         boundary->jumped = true;
+        phase->jumped_last = true;
         phase->odd_cycles++;
         if (phase->odd_cycles >= ODD_CYCLES) {
             phase->period_frames = length;
             phase->odd_cycles = 0;
         }
     } else {
-        phase->period_frames += 0.25 * change;
+        boundary->jumped = begins_in_doubt;
+        phase->period_frames += begins_in_doubt ? 0.0 : 0.25 * change;
         phase->odd_cycles = 0;
     }
 }

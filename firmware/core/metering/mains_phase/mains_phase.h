@@ -28,7 +28,8 @@ struct mains_phase_boundary {
     uint32_t frame;      ///< The boundary lies between frame - 1 and frame of the run that was fed.
     double fraction;     ///< How far from frame - 1 to frame, 0 <= fraction < 1.
     double cycle_frames; ///< Length of the cycle that ends here; 0 when none was seen whole.
-    bool jumped;         ///< That length differs from its predecessors' by more than 0.5 %.
+    bool jumped; ///< That length differs from its predecessors' by more than 0.5 %, or the one of
+                 ///< the cycle before did, so that the boundary between them is in doubt.
 };
 
 /// A moving sum over a ring of samples.
@@ -68,6 +69,7 @@ struct mains_phase {
     double last_at;         ///< The last reported boundary.
     bool has_last;
     double period_frames; ///< Smoothed; 0 before the first whole cycle.
+    bool jumped_last;     ///< The length of the last cycle was not that of its predecessors.
     uint32_t odd_cycles;  ///< Cycles in a row that differed from the smoothed length.
 };
 
