@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { array, batch, bytes, int, map, spoiled, text, uint } from './cbor_batch.mjs';
+import { array, batch, bytes, entries, int, map, spoiled, text, uint } from './cbor_batch.mjs';
 import { Installation } from './installation.mjs';
 import { MqttClient, NOT_AUTHORIZED } from './mqtt_client.mjs';
 import { repository, run, sleep, until } from './processes.mjs';
@@ -65,8 +65,27 @@ test('stores what the helper of this test calls a good batch', async () => {
   await until('it is stored', async () => (await api.call('GET', '/v1/devices/villain/deliveries')).body.journals?.[0]?.watermark === 1);
 });
 
+// A batch of one record that is no reading: `fields` stand under `key`.
+const withRecord = (key, list, seq = 4) => {
+  const plain = entries(fields({ seq })).filter(([name]) => name !== 11);
+  return map([...plain, [key, array(array(...list))]]);
+};
+
+test('stores an event and its waveform, and shows them', async () => {
+  await villain.publish(`${UP}/batch`, withRecord(7, [uint(0), uint(5000250), uint(83400), uint(9), uint(0), uint(2), uint(11500), uint(23000), uint(1)], 2));
+  await villain.publish(`${UP}/batch`, withRecord(8, [uint(0), uint(5000000), uint(9), uint(125000), uint(10000), uint(2), uint(0), uint(3),
+    array(int(100), int(-50), int(5))], 3));
+  const [event] = await until('the waveform is there', async () => {
+    const { events } = await api.get('/v1/devices/villain/events');
+    return events[0]?.has_waveform && events;
+  });
+  assert.deepEqual([event.kind, event.channel, event.duration_ms, event.extreme_v, event.declared_v, event.quality], ['dip', 2, 83.4, 115, 230, ['gap']]);
+  const { signals } = await api.get(`/v1/devices/villain/events/${event.event_id}/waveform`);
+  assert.deepEqual(signals, [{ channel: 2, signal: 'voltage', unit: 'V', start_ms: -0.25, interval_us: 125, values: [1, 0.5, 0.05] }]);
+});
+
 test('refuses batches that are not as agreed', async () => {
-  const good = batch(fields({ seq: 2 }));
+  const good = batch(fields({ seq: 4 }));
   const cases = {
     'nothing at all': Buffer.alloc(0),
     'noise': randomBytes(200),
@@ -74,27 +93,41 @@ test('refuses batches that are not as agreed', async () => {
     'a truncated batch': good.subarray(0, good.length - 1),
     'half a batch': good.subarray(0, good.length >> 1),
     'a batch and one byte more': Buffer.concat([good, Buffer.from([0])]),
-    'an unknown key': Buffer.concat([Buffer.from([good[0] + 1]), good.subarray(1), uint(9), uint(1)]),
-    'version 2': spoiled(fields({ seq: 2 }), 0, uint(2)),
-    'a journal of 15 bytes': spoiled(fields({ seq: 2 }), 1, bytes(villainJournal.subarray(1))),
-    'a journal that is text': spoiled(fields({ seq: 2 }), 1, text('x'.repeat(16))),
-    'no boot': spoiled(fields({ seq: 2 }), 2, null),
-    'a negative boot': spoiled(fields({ seq: 2 }), 2, int(-1)),
-    'a boot above 32 bits': spoiled(fields({ seq: 2 }), 2, uint(0x100000000n)),
-    'a first number of zero': spoiled(fields({ seq: 2 }), 3, uint(0)),
-    'a number at the end of 64 bits': spoiled(fields({ seq: 2 }), 3, uint(0xffffffffffffffffn)),
-    'an oldest record after the first': spoiled(fields({ seq: 2 }), 4, uint(3)),
-    'no records': spoiled(fields({ seq: 2 }), 5, uint(0)),
-    'a thousand records in one row': spoiled(fields({ seq: 2 }), 5, uint(1000)),
-    'a count of 2^63': spoiled(fields({ seq: 2 }), 5, uint(1n << 63n)),
-    'a column of text': spoiled(fields({ seq: 2 }), 7, array(text('1'), array(), array(), array(), array(), array())),
-    'a column of floating point': spoiled(fields({ seq: 2 }), 7,
+    'an unknown key': Buffer.concat([Buffer.from([good[0] + 1]), good.subarray(1), uint(12), uint(1)]),
+    'version 2': spoiled(fields({ seq: 4 }), 0, uint(2)),
+    'a journal of 15 bytes': spoiled(fields({ seq: 4 }), 1, bytes(villainJournal.subarray(1))),
+    'a journal that is text': spoiled(fields({ seq: 4 }), 1, text('x'.repeat(16))),
+    'no boot': spoiled(fields({ seq: 4 }), 2, null),
+    'a negative boot': spoiled(fields({ seq: 4 }), 2, int(-1)),
+    'a boot above 32 bits': spoiled(fields({ seq: 4 }), 2, uint(0x100000000n)),
+    'a first number of zero': spoiled(fields({ seq: 4 }), 3, uint(0)),
+    'a number at the end of 64 bits': spoiled(fields({ seq: 4 }), 3, uint(0xffffffffffffffffn)),
+    'an oldest record after the first': spoiled(fields({ seq: 4 }), 4, uint(5)),
+    'no records': spoiled(fields({ seq: 4 }), 5, uint(0)),
+    'a thousand records in one row': spoiled(fields({ seq: 4 }), 5, uint(1000)),
+    'a count of 2^63': spoiled(fields({ seq: 4 }), 5, uint(1n << 63n)),
+    'a column of text': spoiled(fields({ seq: 4 }), 11, array(text('1'), array(), array(), array(), array(), array())),
+    'a column of floating point': spoiled(fields({ seq: 4 }), 11,
       array(Buffer.from([0x81, 0xf9, 0x7e, 0x00]), array(), array(), array(), array(), array())),
-    'a missing column': spoiled(fields({ seq: 2 }), 7, array(array(uint(1)))),
-    'a column longer than the readings': spoiled(fields({ seq: 2 }), 7, array(array(uint(1), uint(1)), array(), array(), array(), array(), array())),
-    'a frequency above its field': spoiled(fields({ seq: 2 }), 7, array(array(), array(), array(uint(1n << 40n)), array(), array(), array())),
-    'more channels than eight': spoiled(fields({ seq: 2 }), 7, array(array(), array(), array(), array(), array(uint(256)), array())),
-    'an array of 2^32 items': Buffer.concat([spoiled(fields({ seq: 2 }), 7, Buffer.from([0x9a, 0xff, 0xff, 0xff, 0xff]))]),
+    'a missing column': spoiled(fields({ seq: 4 }), 11, array(array(uint(1)))),
+    'a column longer than the readings': spoiled(fields({ seq: 4 }), 11, array(array(uint(1), uint(1)), array(), array(), array(), array(), array())),
+    'a frequency above its field': spoiled(fields({ seq: 4 }), 11, array(array(), array(), array(uint(1n << 40n)), array(), array(), array())),
+    'more channels than eight': spoiled(fields({ seq: 4 }), 11, array(array(), array(), array(), array(), array(uint(256)), array())),
+    'a rate above three': spoiled(fields({ seq: 4 }), 11,
+      array(...Array.from({ length: 6 }, () => array()), array(uint(4)), ...Array.from({ length: 12 }, () => array()))),
+    'a register below zero': spoiled(fields({ seq: 4 }), 11,
+      array(...Array.from({ length: 7 }, () => array()), array(int(-1)), ...Array.from({ length: 11 }, () => array()))),
+    'the readings of an older time': spoiled(fields({ seq: 4 }), 11, array(...Array.from({ length: 6 }, () => array()))),
+    'an event of an unknown kind': withRecord(7, [uint(0), uint(1), uint(1), uint(1), uint(3), uint(0), uint(1), uint(1), uint(0)]),
+    'an event behind the batch': withRecord(7, [uint(1), uint(1), uint(1), uint(1), uint(0), uint(0), uint(1), uint(1), uint(0)]),
+    'an event that lacks a field': withRecord(7, [uint(0), uint(1), uint(1), uint(1), uint(0), uint(0), uint(1), uint(1)]),
+    'a waveform of no samples': withRecord(8, [uint(0), uint(1), uint(1), uint(1), uint(1), uint(0), uint(0), uint(0), array()]),
+    'a waveform of 193 samples': withRecord(8, [uint(0), uint(1), uint(1), uint(1), uint(1), uint(0), uint(0), uint(193), array()]),
+    'a waveform of more samples than it says': withRecord(8, [uint(0), uint(1), uint(1), uint(1), uint(1), uint(0), uint(0), uint(1), array(uint(1), uint(2))]),
+    'a sample above its field': withRecord(8, [uint(0), uint(1), uint(1), uint(1), uint(1), uint(0), uint(0), uint(1), array(uint(32768))]),
+    'a spectrum of 51 harmonics': withRecord(9, [uint(0), ...Array.from({ length: 9 }, () => uint(0)), array(...Array.from({ length: 51 }, () => uint(1000000)))]),
+    'an interval of channel values without channels': withRecord(10, [uint(0), ...Array.from({ length: 14 }, () => uint(0)), array(uint(1))]),
+    'an array of 2^32 items': Buffer.concat([spoiled(fields({ seq: 4 }), 11, Buffer.from([0x9a, 0xff, 0xff, 0xff, 0xff]))]),
     'deep nesting': Buffer.alloc(40000, 0x81),
     'an empty map': map([]),
   };
@@ -103,8 +136,8 @@ test('refuses batches that are not as agreed', async () => {
 
 test('refuses a batch that is too large, and asks again for records that are missing', async () => {
   await refused('refused_oversized', 'batch', randomBytes(48 * 1024 + 1), 'a batch above 48 KiB');
-  await refused('refused_hole', 'batch', batch(fields({ seq: 5 })), 'a batch behind a hole');
-  assert.equal((await api.get('/v1/devices/villain/deliveries')).journals[0].watermark, 1);
+  await refused('refused_hole', 'batch', batch(fields({ seq: 7 })), 'a batch behind a hole');
+  assert.equal((await api.get('/v1/devices/villain/deliveries')).journals[0].watermark, 3);
 });
 
 const packet = (channel = {}, rest = {}) => ({ timestamp: 5000000, channels: [{ channel: 0, voltage: 230, current: 1, ...channel }], ...rest });

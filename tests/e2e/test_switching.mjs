@@ -67,6 +67,13 @@ test('keeps its relays over a power cut', async () => {
   });
 });
 
+test('asks a meter for its relays when the server has started again', async () => {
+  await installation.ohmd.end('SIGTERM');
+  await installation.startOhmd();
+  // By itself the meter tells them once a minute.
+  await until('the relays are known', async () => (await api.get('/v1/devices/meter-1')).relay_mask === 0xa5, { timeoutMs: 10000 });
+});
+
 test('refuses what is no command with a sentence', async () => {
   for (const body of [{ command: 'set_relay', relay: 8, state: true }, { command: 'set_relay', relay: 0 },
     { command: 'open_the_gate' }, { command: 'set_relays', mask: 256 }, {}]) {

@@ -10,6 +10,7 @@
 
 #include "communication_task.h"
 #include "fake_fleet.h"
+#include "reading_example.h"
 
 enum { FLASH_SIZE = 64 * 4096, SECTOR_SIZE = 4096, TICK_MS = 10 };
 
@@ -309,6 +310,23 @@ static void lets_go_of_records_only_when_the_server_has_them(void **state)
     run_ms(b, 30000);
     assert_int_equal(b->fleet.watermark, journal_next_seq(&b->journal) - 1);
     assert_int_equal(journal_oldest_seq(&b->journal), journal_next_seq(&b->journal));
+    assert_true(communication_task_is_delivered(&b->task));
+}
+
+/// Records that fill a batch are sent with fewer others.
+static void carries_every_kind_of_record_at_its_largest(void **state)
+{
+    struct bench *b = *state;
+    b->fleet.deaf = true;
+    for (unsigned i = 0; i < 60; i++) {
+        const struct record record = reading_example_extreme(
+            i % 3 == 0 ? i / 3 % RECORD_KIND_COUNT : RECORD_KIND_WAVEFORM, i % 2 == 1);
+        uint64_t seq = 0;
+        assert_int_equal(journal_append(&b->journal, b->boot_id, &record, &seq), STATUS_OK);
+    }
+    b->fleet.deaf = false;
+    run_ms(b, 60000);
+    assert_int_equal(b->fleet.watermark, journal_next_seq(&b->journal) - 1);
     assert_true(communication_task_is_delivered(&b->task));
 }
 
@@ -640,6 +658,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(says_what_it_is_as_soon_as_it_is_connected, power_up),
         cmocka_unit_test_setup(lets_go_of_records_only_when_the_server_has_them, power_up),
+        cmocka_unit_test_setup(carries_every_kind_of_record_at_its_largest, power_up),
         cmocka_unit_test_setup(loses_nothing_on_a_bad_network_and_over_kills, power_up),
         cmocka_unit_test_setup(loses_nothing_when_the_session_drops_at_any_step, power_up),
         cmocka_unit_test_setup(never_believes_an_ack_that_cannot_be_true, power_up),
