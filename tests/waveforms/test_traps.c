@@ -279,6 +279,23 @@ static void counts_nothing_on_an_open_input(void **state)
     assert_true(shown > 0.0);
 }
 
+/// The first frame has none before it, and the voltage is wanted half a frame earlier than the
+/// current.
+static void counts_nothing_of_a_start_with_skewed_inputs(void **state)
+{
+    (void)state;
+    rig.seconds = 1.0;
+    rig.volts_per_code = VOLTS;
+    rig.amperes_per_code = AMPERES;
+    rig.settings.creep_va[0] = 0.0;
+    rig.input[0].noise = rig.input[1].noise = 0.0;
+    rig.input[0].tone[0] = (struct rig_tone){ V_PEAK, 1.0, 0.7 };
+    rig.input[1].delay_s = rig.calibration.input[1].delay_s = 50e-6;
+    notes = (struct log){ .count = 0 };
+    meter_rig_run(&rig, take_down, &notes);
+    assert_true(notes.last.channel[0].import_mj + notes.last.channel[0].export_mj <= 1);
+}
+
 /// Five watts on the same sensor are counted.
 static double five_watts(void *ctx, double t_s, double turns)
 {
@@ -314,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup(measures_thirty_three_kilowatts_and_more, set_up),
         cmocka_unit_test_setup(needs_no_right_sample_rate_for_power, set_up),
         cmocka_unit_test_setup(counts_nothing_on_an_open_input, set_up),
+        cmocka_unit_test_setup(counts_nothing_of_a_start_with_skewed_inputs, set_up),
         cmocka_unit_test_setup(counts_five_watts_on_a_large_sensor, set_up),
     };
     return cmocka_run_group_tests_name("traps", tests, NULL, NULL);

@@ -38,6 +38,11 @@ void frame_history_take(struct frame_history *history, unsigned input_count,
                         const struct adc_block *block)
 {
     const uint32_t count = block->frame_count;
+    // Zeros would be far from the offset of a converter, and weigh in the sums at other lags.
+    for (unsigned input = 0; !history->begun && input < input_count; input++) {
+        history->newest[0][input] = history->newest[1][input] = block->code[input][0];
+    }
+    history->begun = true;
     memcpy(history->before, history->newest, sizeof history->before);
     for (unsigned input = 0; input < input_count; input++) {
         const int32_t *codes = block->code[input];

@@ -74,6 +74,7 @@ struct frame_history {
     int32_t newest[2]
                   [ADC_INPUT_LIMIT]; ///< The last frame of the block in hand, and the one before.
     int32_t before[2][ADC_INPUT_LIMIT]; ///< The last frame before the block, and the one before.
+    bool begun;                         ///< A block has come.
     bool narrow;                        ///< All codes of the block and the last before are small.
     int16_t code[ADC_INPUT_LIMIT][ADC_FRAME_LIMIT + 1]; ///< Then they are here, the last before
                                                         ///< first.
@@ -81,7 +82,7 @@ struct frame_history {
     int16_t sine[ADC_FRAME_LIMIT];
 };
 
-/// Starts with silence.
+/// Starts before the first frame; what is not known of the time before is taken as equal to it.
 void frame_history_init(struct frame_history *history);
 
 /// Moves on to `block`, which has at least one frame; edges and sums refer to it from now on. Its
@@ -126,6 +127,8 @@ double cycle_sums_length(const struct cycle_sums *sums);
 /// Means over the stretch, in codes, by the trapezoidal rule with fractional ends; 0 for an empty
 /// stretch.
 double cycle_sums_mean(const struct cycle_sums *sums, unsigned input);
+/// Of the same stretch one frame earlier, which is another mean unless it is whole cycles.
+double cycle_sums_mean_earlier(const struct cycle_sums *sums, unsigned input);
 double cycle_sums_mean_square(const struct cycle_sums *sums, unsigned input);
 
 /// Means of v i with both of the same frame, v one frame earlier than i, v one frame later than i.

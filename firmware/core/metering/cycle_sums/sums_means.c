@@ -71,6 +71,13 @@ double cycle_sums_mean(const struct cycle_sums *sums, unsigned input)
     return mean(sums, sums->sum[input], &ends);
 }
 
+double cycle_sums_mean_earlier(const struct cycle_sums *sums, unsigned input)
+{
+    const struct ends ends = earlier_ends_of(sums, input);
+    const int64_t sum = sums->sum[input] + sums->begin.before[input] - sums->end.before[input];
+    return mean(sums, sum, &ends);
+}
+
 double cycle_sums_mean_square(const struct cycle_sums *sums, unsigned input)
 {
     return mean_product(sums, sums->square[input], ends_of(sums, input), ends_of(sums, input));
