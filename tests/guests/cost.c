@@ -13,6 +13,7 @@
 #include "code_generator.h"
 #include "instruction_count.h"
 #include "journal.h"
+#include "linearity.h"
 #include "scan_source.h"
 #include "whole_engine.h"
 
@@ -196,6 +197,7 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "sampling_task", sizeof engine->sampling);
     say(mode, "bytes", "ring_of_windows", sizeof engine->window_slot);
     say(mode, "bytes", "processing_task", sizeof engine->processing);
+    say(mode, "bytes", "linearity_table", sizeof(struct linearity_table));
     say(mode, "bytes", "half_cycles", sizeof engine->half_cycles + sizeof engine->half_slot);
     say(mode, "bytes", "power_quality", sizeof engine->quality);
     say(mode, "bytes", "calibration", sizeof engine->calibration);

@@ -30,9 +30,9 @@
 #include "status.h"
 #include "wiring.h"
 
-enum {
-    SAMPLING_TASK_WINDOWS = 16
-}; ///< A ring of so many windows rides out 3 s of stalled processing.
+/// A ring of so many windows rides out 1.6 s of stalled processing before windows merge, and takes
+/// 10 KB.
+enum { SAMPLING_TASK_WINDOWS = 8 };
 
 struct sampling_settings {
     uint32_t cycles_per_window; ///< 0: 10 below 55 Hz and 12 above, about 200 ms (IEC 61000-4-30).
