@@ -92,6 +92,22 @@ static void notice(void *ctx, enum communication_notice kind, const char *text)
     }
 }
 
+/// Keeps what is no reading for good.
+static enum status commit_record(void *ctx, const struct record *record)
+{
+    struct device *device = ctx;
+    uint64_t seq = 0;
+
+    device->journal_lock.acquire(device->journal_lock.ctx);
+    const enum status status =
+        journal_append(&device->storage.journal, device->storage.boot_id, record, &seq);
+    device->journal_lock.release(device->journal_lock.ctx);
+    if (status == STATUS_OK) {
+        mosquitto_session_wake(device->session);
+    }
+    return status;
+}
+
 /// Keeps a reading for good, and writes down that it did.
 static enum status commit(void *ctx, const struct reading *reading)
 {
@@ -217,27 +233,28 @@ static int open_storage(struct device *device)
 
 static int build_metering(struct device *device)
 {
-    const struct sampling_settings sampling = sampling_settings_default();
-    struct processing_settings processing = processing_settings_default();
-    struct device_source *source = &device->source;
     char fault[OPTIONS_FAULT_SIZE] = "";
+    struct reading latest;
 
-    if (device_source_open(source, device->options, &device->clock, fault) != STATUS_OK) {
+    if (device_source_open(&device->source, device->options, &device->clock, fault) != STATUS_OK) {
         return fail(device, "samples", fault);
     }
-    processing.reading_ms = device->settings.reading_ms;
-    device->sink = (struct reading_sink){ .commit = commit, .ctx = device };
-    struct reading latest;
     const bool has_latest = journal_latest_reading(&device->storage.journal, &latest) == STATUS_OK;
-    if (ring_init(&device->ring, device->windows, sizeof device->windows[0],
-                  SAMPLING_TASK_WINDOWS) != STATUS_OK ||
-        sampling_task_init(&device->sampling, &source->adc, &source->wiring, &device->ring,
-                           &sampling) != STATUS_OK ||
-        processing_task_init(&device->processing, &source->wiring, &device->ring, &device->sink,
-                             &processing, has_latest ? &latest : NULL) != STATUS_OK) {
-        return fail(device, "samples", "this source cannot be measured: check rate and scales");
-    }
-    return EXIT_SUCCESS;
+    device->readings = (struct reading_sink){ .commit = commit, .ctx = device };
+    device->records = (struct record_sink){ .commit = commit_record, .ctx = device };
+    const struct device_metering_parts parts = {
+        .settings = &device->settings,
+        .source = &device->source,
+        .clock = &device->clock,
+        .values = &device->storage.values,
+        .calibration = &device->calibration,
+        .readings = &device->readings,
+        .records = &device->records,
+        .latest = has_latest ? &latest : NULL,
+    };
+    return device_metering_open(&device->metering, &parts, fault) == STATUS_OK
+               ? EXIT_SUCCESS
+               : fail(device, "metering", fault);
 }
 
 static int build_communication(struct device *device)
@@ -357,6 +374,7 @@ static void stop(struct device *device)
     control_socket_close(device->control);
     device_tasks_stop(device, DEVICE_BUTTON);
     mosquitto_session_close(device->session);
+    device_metering_close(&device->metering);
     device_source_close(&device->source);
     reading_trace_close(device->trace);
     device_storage_close(&device->storage);
@@ -427,6 +445,7 @@ int device_check(struct device *device, const struct options *options)
         code = device_source_open(&device->source, options, &device->clock, fault) == STATUS_OK
                    ? EXIT_SUCCESS
                    : fail(device, "samples", fault);
+        device_metering_close(&device->metering);
         device_source_close(&device->source);
     }
     if (code == EXIT_SUCCESS && access(options->data_dir, W_OK | X_OK) != 0 && errno != ENOENT) {

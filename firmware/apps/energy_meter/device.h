@@ -10,7 +10,7 @@
 #include "button_task.h"
 #include "communication_task.h"
 #include "control_socket.h"
-#include "cycle_window.h"
+#include "device_metering.h"
 #include "device_source.h"
 #include "device_storage.h"
 #include "host_clock.h"
@@ -18,10 +18,8 @@
 #include "host_log.h"
 #include "mosquitto_session.h"
 #include "options.h"
-#include "processing_task.h"
 #include "reading_trace.h"
 #include "relay_store.h"
-#include "sampling_task.h"
 #include "simulated_board.h"
 #include "task_threads.h"
 
@@ -70,12 +68,10 @@ struct device {
 
     struct device_storage storage;
     struct reading_trace *trace;
-    struct reading_sink sink;
+    struct reading_sink readings;
+    struct record_sink records;
     struct device_source source;
-    struct ring ring;
-    struct cycle_window windows[SAMPLING_TASK_WINDOWS];
-    struct sampling_task sampling;
-    struct processing_task processing;
+    struct device_metering metering;
 
     struct settings settings; ///< As the core sees them.
     struct mosquitto_session *session;

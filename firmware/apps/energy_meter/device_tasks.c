@@ -69,7 +69,7 @@ static uint64_t sampling_us(const struct device *device)
         return now_us(device);
     }
     return source->start_us +
-           (uint64_t)((double)device->sampling.counters.frames * 1e6 / source->rate_hz);
+           (uint64_t)((double)device->metering.sampling.counters.frames * 1e6 / source->rate_hz);
 }
 
 static void run_sampling(void *ctx)
@@ -80,11 +80,12 @@ static void run_sampling(void *ctx)
     while (!atomic_load(&device->stop[DEVICE_SAMPLING])) {
         beat(device, DEVICE_SAMPLING);
         // Only a source without a pace of its own can be asked to wait.
-        if (!device->source.paced && ring_count(&device->ring) >= room) {
+        if (!device->source.paced && ring_count(&device->metering.ring) >= room) {
             sleep_ms(device, 1);
             continue;
         }
-        const enum status status = sampling_task_step(&device->sampling, sampling_us(device));
+        const enum status status =
+            sampling_task_step(&device->metering.sampling, sampling_us(device));
         if (status == STATUS_MISSING) {
             break;
         }
@@ -117,8 +118,8 @@ static void run_processing(void *ctx)
     while (!ended) {
         const bool last = atomic_load(&device->stop[DEVICE_PROCESSING]);
         const bool sampled = atomic_load(&device->sampled);
-        const enum status status = sampled ? processing_task_flush(&device->processing)
-                                           : processing_task_step(&device->processing);
+        const enum status status = sampled ? device_metering_flush(&device->metering)
+                                           : device_metering_step(&device->metering);
         report_storage(device, status);
         if (sampled && status == STATUS_OK && !atomic_load(&device->processed)) {
             atomic_store(&device->processed, true);

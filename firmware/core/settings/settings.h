@@ -36,6 +36,9 @@ struct settings {
     uint32_t dwell_ms;           ///< Shortest time between two changes of one relay.
     uint32_t demand_min;         ///< Length of a block of demand: 15, 30 or 60 minutes.
     uint32_t demand_sub_min;     ///< Minutes by which demand slides; 0: it does not (demand.h).
+    uint32_t spectrum_ms;        ///< Length of a recorded spectrum; 0 records none.
+    uint32_t declared_v;         ///< Voltage that events are shares of; 0: learned at each start.
+    uint32_t snapshots_per_hour; ///< Most waveforms of events in an hour.
     char time_zone[TIME_ZONE_TEXT_SIZE + 1]; ///< See time_zone.h.
     char tariff[TARIFF_TEXT_SIZE + 1];       ///< See tariff.h; empty: rate 0 for ever.
 };

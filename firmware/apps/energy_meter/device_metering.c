@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "device_metering.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CAPTURE_SLOTS = 4 };
+
+static const double NOMINAL_HZ = 50.0; // Only until the mains are found.
+
+static enum status complain(char *fault, enum status status, const char *text)
+{
+    (void)snprintf(fault, OPTIONS_FAULT_SIZE, "%s", text);
+    return status;
+}
+
+static enum status open_windows(struct device_metering *metering)
+{
+    const struct device_metering_parts *parts = &metering->parts;
+    struct device_source *source = parts->source;
+    const struct sampling_settings sampling = sampling_settings_default();
+    struct processing_settings processing = processing_settings_default();
+    processing.reading_ms = parts->settings->reading_ms;
+    enum status status = ring_init(&metering->ring, metering->windows, sizeof metering->windows[0],
+                                   SAMPLING_TASK_WINDOWS);
+    if (status == STATUS_OK) {
+        status = sampling_task_init(&metering->sampling, &source->adc, &source->wiring,
+                                    &metering->ring, &sampling);
+    }
+    if (status == STATUS_OK) {
+        status = processing_task_init(&metering->processing, &source->wiring, &metering->ring,
+                                      parts->readings, &processing, parts->latest);
+    }
+    if (status == STATUS_OK) {
+        processing_task_calibrate(&metering->processing, parts->calibration);
+    }
+    return status;
+}
+
+/// Tells the newest distortion of a channel to whoever adds up intervals.
+static bool distortion_of(void *ctx, unsigned channel, uint32_t *voltage_ppm, uint32_t *current_ppm)
+{
+    struct device_metering *metering = ctx;
+    const struct clock *clock = metering->parts.clock;
+    const uint64_t now_us = clock->uptime_us(clock->ctx);
+    struct spectrum_level voltage;
+    struct spectrum_level current;
+    if (spectrum_task_level(&metering->spectrum, channel, SIGNAL_VOLTAGE, now_us, &voltage) !=
+        STATUS_OK) {
+        return false;
+    }
+    const bool flows = spectrum_task_level(&metering->spectrum, channel, SIGNAL_CURRENT, now_us,
+                                           &current) == STATUS_OK;
+    *voltage_ppm = voltage.distortion_ppm;
+    *current_ppm = flows ? current.distortion_ppm : 0;
+    return true;
+}
+
+static enum status open_quality(struct device_metering *metering)
+{
+    const struct device_metering_parts *parts = &metering->parts;
+    const struct adc_source *adc = &parts->source->adc;
+    const struct wiring *wiring = &parts->source->wiring;
+    const uint64_t rate_mhz = adc->frame_rate_mhz(adc->ctx);
+    const struct snapshot_source source = { .rate_mhz = rate_mhz,
+                                            .input_count = adc->input_count,
+                                            .code_min = adc->code_min,
+                                            .code_max = adc->code_max };
+    enum status status = ring_init(&metering->half_ring, metering->halves,
+                                   sizeof metering->halves[0], HALF_CYCLES_RECORDS);
+    if (status == STATUS_OK) {
+        status = half_cycles_init(&metering->half_cycles, wiring, &metering->half_ring, rate_mhz,
+                                  NOMINAL_HZ);
+    }
+    if (status == STATUS_OK) {
+        status =
+            snapshot_init(&metering->snapshot, metering->snapshot_store, SNAPSHOT_SAMPLES, &source);
+    }
+    metering->distortion =
+        (struct quality_distortion){ .of_channel = distortion_of, .ctx = metering };
+    const struct quality_task_parts quality = {
+        .wiring = wiring,
+        .half_cycles = &metering->half_ring,
+        .snapshot = &metering->snapshot,
+        .sink = parts->records,
+        .clock = parts->clock,
+        .distortion = &metering->distortion,
+        .rate_hz = (double)rate_mhz / 1000.0,
+    };
+    struct quality_task_settings settings = quality_task_settings_default();
+    settings.power.declared_v = parts->settings->declared_v;
+    settings.snapshots_per_hour = parts->settings->snapshots_per_hour;
+    if (status == STATUS_OK) {
+        status = quality_task_init(&metering->quality, &quality, &settings);
+    }
+    return status;
+}
+
+/// Captures every input at once: a host has the memory.
+static enum status open_spectra(struct device_metering *metering)
+{
+    const struct device_metering_parts *parts = &metering->parts;
+    const struct adc_source *adc = &parts->source->adc;
+    const struct wiring *wiring = &parts->source->wiring;
+    const uint64_t rate_mhz = adc->frame_rate_mhz(adc->ctx);
+    const size_t size = waveform_plan_size(rate_mhz, 1, adc->input_count, CAPTURE_SLOTS);
+    struct spectrum_settings settings = spectrum_settings_default();
+    struct waveform_plan plan;
+    settings.spectrum_ms = parts->settings->spectrum_ms;
+    metering->capture_storage =
+        calloc(size / sizeof *metering->capture_storage + 1, sizeof *metering->capture_storage);
+    if (metering->capture_storage == NULL) {
+        return STATUS_FULL;
+    }
+    enum status status =
+        waveform_plan_make(&plan, wiring, WAVEFORM_AT_ONCE, rate_mhz, CAPTURE_SLOTS, size);
+    if (status == STATUS_OK) {
+        status = waveform_capture_init(&metering->capture, &plan, adc->code_min, adc->code_max,
+                                       metering->capture_storage, size);
+    }
+    if (status == STATUS_OK) {
+        metering->capture_tap = waveform_capture_tap(&metering->capture);
+        status = spectrum_task_init(&metering->spectrum, wiring, parts->calibration,
+                                    &metering->capture, parts->records, &settings);
+    }
+    return status;
+}
+
+static enum status open_demand(struct device_metering *metering)
+{
+    const struct device_metering_parts *parts = &metering->parts;
+    const struct settings *settings = parts->settings;
+    const unsigned last_rate = parts->latest != NULL ? parts->latest->rate : 0;
+    struct tariff_fault fault;
+    if (time_zone_parse(&metering->zone, settings->time_zone, NULL) != STATUS_OK ||
+        tariff_parse(&metering->tariff, settings->tariff, &fault) != STATUS_OK) {
+        return STATUS_INVALID;
+    }
+    tariff_clock_init(&metering->tariff_clock, &metering->tariff, &metering->zone, last_rate);
+    // A maximum that is lost begins anew; measuring goes on.
+    (void)!maximum_demand_load(&metering->maximum, parts->values);
+    const struct demand_settings demand = { .block_min = settings->demand_min,
+                                            .sub_min = settings->demand_sub_min,
+                                            .total_channels = UINT8_MAX };
+    return demand_init(&metering->demand, &demand, parts->clock, &metering->zone, parts->records,
+                       &metering->maximum, &metering->tariff_clock.rate);
+}
+
+static enum status bind(struct device_metering *metering)
+{
+    const struct frame_tap *const taps[] = { half_cycles_tap(&metering->half_cycles),
+                                             snapshot_tap(&metering->snapshot),
+                                             &metering->capture_tap };
+    const struct window_watcher *const watchers[] = { quality_task_watcher(&metering->quality),
+                                                      demand_watcher(&metering->demand) };
+    enum status status = STATUS_OK;
+    for (size_t n = 0; n < sizeof taps / sizeof taps[0] && status == STATUS_OK; n++) {
+        status = sampling_task_add_tap(&metering->sampling, taps[n]);
+    }
+    for (size_t n = 0; n < sizeof watchers / sizeof watchers[0] && status == STATUS_OK; n++) {
+        status = processing_task_watch(&metering->processing, watchers[n]);
+    }
+    return status;
+}
+
+enum status device_metering_open(struct device_metering *metering,
+                                 const struct device_metering_parts *parts,
+                                 char fault[OPTIONS_FAULT_SIZE])
+{
+    metering->parts = *parts;
+    enum status status = open_windows(metering);
+    if (status != STATUS_OK) {
+        return complain(fault, status, "this source cannot be measured: check rate and scales");
+    }
+    status = open_quality(metering);
+    if (status != STATUS_OK) {
+        return complain(fault, status, "power quality: declared_v does not fit this source");
+    }
+    status = open_spectra(metering);
+    if (status != STATUS_OK) {
+        return complain(fault, status, "harmonics: there is no room for a window of this rate");
+    }
+    status = open_demand(metering);
+    if (status != STATUS_OK) {
+        return complain(fault, status, "time_zone, tariff or demand_min is not as it should be");
+    }
+    status = bind(metering);
+    return status == STATUS_OK ? status : complain(fault, status, "too many listeners");
+}
+
+static void set_rate(struct device_metering *metering)
+{
+    const struct clock *clock = metering->parts.clock;
+    int64_t utc_ms = 0;
+    uint32_t uncertainty_ms = 0;
+    const bool is_known = clock->utc_ms(clock->ctx, &utc_ms, &uncertainty_ms);
+    processing_task_set_rate(&metering->processing,
+                             tariff_clock_rate(&metering->tariff_clock, is_known, utc_ms));
+}
+
+/// The first that is not STATUS_OK.
+static enum status worst(const enum status *status, size_t count)
+{
+    for (size_t n = 0; n < count; n++) {
+        if (status[n] != STATUS_OK) {
+            return status[n];
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status device_metering_step(struct device_metering *metering)
+{
+    const struct clock *clock = metering->parts.clock;
+    set_rate(metering);
+    const enum status steps[] = {
+        quality_task_step(&metering->quality, clock->uptime_us(clock->ctx)),
+        processing_task_step(&metering->processing),
+        spectrum_task_step(&metering->spectrum),
+        demand_step(&metering->demand),
+    };
+    return worst(steps, sizeof steps / sizeof steps[0]);
+}
+
+enum status device_metering_flush(struct device_metering *metering)
+{
+    const struct clock *clock = metering->parts.clock;
+    set_rate(metering);
+    const enum status steps[] = {
+        processing_task_flush(&metering->processing),
+        quality_task_flush(&metering->quality, clock->uptime_us(clock->ctx)),
+        spectrum_task_flush(&metering->spectrum),
+        demand_step(&metering->demand),
+    };
+    return worst(steps, sizeof steps / sizeof steps[0]);
+}
+
+void device_metering_close(struct device_metering *metering)
+{
+    free(metering->capture_storage);
+    metering->capture_storage = NULL;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Everything between the samples and the journal: who listens to the samples, and who makes
+/// records of them.
+///
+///     sampling thread                          processing thread
+///     sampling_task ───── ring of windows ───► processing_task ──► readings
+///        ├─ half_cycles ─ ring of halves ────► quality_task ─────► events, intervals, waveforms
+///        ├─ snapshot ───── stands still ──────►    │
+///        └─ waveform_capture ─ windows ──────► spectrum_task ────► spectra
+///                                              demand ───────────► load profile
+
+#include <stdint.h>
+
+#include "calibration.h"
+#include "clock.h"
+#include "demand.h"
+#include "device_source.h"
+#include "half_cycles.h"
+#include "key_value.h"
+#include "maximum_demand.h"
+#include "options.h"
+#include "processing_task.h"
+#include "quality_task.h"
+#include "reading.h"
+#include "record_sink.h"
+#include "ring.h"
+#include "sampling_task.h"
+#include "snapshot.h"
+#include "spectrum_task.h"
+#include "status.h"
+#include "tariff.h"
+#include "time_zone.h"
+#include "waveform_capture.h"
+
+/// What the metering works with; all of it outlives it.
+struct device_metering_parts {
+    const struct settings *settings;
+    struct device_source *source;
+    const struct clock *clock;
+    const struct key_value *values;
+    const struct calibration *calibration;
+    const struct reading_sink *readings;
+    const struct record_sink *records;
+    const struct reading *latest; ///< NULL: there is none.
+};
+
+/// Owned by the caller; use it only through the functions below, except for `sampling`, which the
+/// sampling thread steps, and `ring`, which tells how far processing is behind.
+struct device_metering {
+    struct device_metering_parts parts;
+    struct ring ring;
+    struct cycle_window windows[SAMPLING_TASK_WINDOWS];
+    struct sampling_task sampling;
+    struct processing_task processing;
+
+    struct ring half_ring;
+    struct half_cycle halves[HALF_CYCLES_RECORDS];
+    struct half_cycles half_cycles;
+    struct snapshot snapshot;
+    int16_t snapshot_store[SNAPSHOT_SAMPLES];
+    struct quality_distortion distortion;
+    struct quality_task quality;
+
+    struct waveform_capture capture;
+    struct frame_tap capture_tap;
+    uint64_t *capture_storage;
+    struct spectrum_task spectrum;
+
+    struct time_zone zone;
+    struct tariff tariff;
+    struct tariff_clock tariff_clock;
+    struct maximum_demand maximum;
+    struct demand demand;
+};
+
+/// Builds everything and binds it together.
+///
+/// @return what failed; `fault` says what and what to do.
+MUST_CHECK enum status device_metering_open(struct device_metering *metering,
+                                            const struct device_metering_parts *parts,
+                                            char fault[OPTIONS_FAULT_SIZE]);
+
+/// Turns what was sampled into records. Call it every 10 ms or so, from the processing thread.
+///
+/// @return anything but STATUS_OK: what storage said; nothing is lost yet, and the next step tries
+///         again.
+MUST_CHECK enum status device_metering_step(struct device_metering *metering);
+
+/// As device_metering_step(), and makes records of what is not complete: the source has ended.
+MUST_CHECK enum status device_metering_flush(struct device_metering *metering);
+
+/// Gives the memory back; fine on one that was never opened.
+void device_metering_close(struct device_metering *metering);
