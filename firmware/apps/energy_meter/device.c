@@ -247,14 +247,22 @@ static int build_metering(struct device *device)
         .source = &device->source,
         .clock = &device->clock,
         .values = &device->storage.values,
-        .calibration = &device->calibration,
+        .requests = &device->metering_requests,
         .readings = &device->readings,
         .records = &device->records,
         .latest = has_latest ? &latest : NULL,
     };
-    return device_metering_open(&device->metering, &parts, fault) == STATUS_OK
-               ? EXIT_SUCCESS
-               : fail(device, "metering", fault);
+    metering_mailbox_init(&device->metering_requests);
+    if (device_metering_open(&device->metering, &parts, fault) != STATUS_OK) {
+        return fail(device, "metering", fault);
+    }
+    if (device->metering.calibration_damaged) {
+        host_log_say(&device->log, HOST_LOG_ERROR,
+                     "the calibration in %s is damaged; what cannot be read counts as not "
+                     "calibrated",
+                     device->options->data_dir);
+    }
+    return EXIT_SUCCESS;
 }
 
 static int build_communication(struct device *device)
@@ -281,6 +289,7 @@ static int build_communication(struct device *device)
         .journal_lock = &device->journal_lock,
         .journal = &device->storage.journal,
         .mailbox = &device->fleet_mailbox,
+        .metering = &device->metering_requests,
         .button = &device->button,
         .version = OHM_VERSION,
         .boot_id = device->storage.boot_id,

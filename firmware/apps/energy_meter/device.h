@@ -16,6 +16,7 @@
 #include "host_clock.h"
 #include "host_lock.h"
 #include "host_log.h"
+#include "metering_mailbox.h"
 #include "mosquitto_session.h"
 #include "options.h"
 #include "reading_trace.h"
@@ -71,6 +72,7 @@ struct device {
     struct reading_sink readings;
     struct record_sink records;
     struct device_source source;
+    struct metering_mailbox metering_requests;
     struct device_metering metering;
 
     struct settings settings; ///< As the core sees them.

@@ -32,9 +32,27 @@ static enum status open_windows(struct device_metering *metering)
                                       parts->readings, &processing, parts->latest);
     }
     if (status == STATUS_OK) {
-        processing_task_calibrate(&metering->processing, parts->calibration);
+        processing_task_calibrate(&metering->processing,
+                                  calibration_store_current(&metering->calibrations));
     }
     return status;
+}
+
+static void observe(void *ctx, const struct window_report *report)
+{
+    struct device_metering *metering = ctx;
+    calibration_session_observe(&metering->session, report->raw, report->seconds);
+}
+
+/// The inputs of a recording or the synthesizer are sampled at once.
+static void open_calibration(struct device_metering *metering)
+{
+    const struct device_metering_parts *parts = &metering->parts;
+    metering->calibration_damaged =
+        calibration_store_load(&metering->calibrations, parts->values) != STATUS_OK;
+    calibration_session_init(&metering->session, &parts->source->wiring, 0.0,
+                             &metering->calibrations, parts->requests);
+    metering->session_watcher = (struct window_watcher){ .window = observe, .ctx = metering };
 }
 
 /// Tells the newest distortion of a channel to whoever adds up intervals.
@@ -120,7 +138,8 @@ static enum status open_spectra(struct device_metering *metering)
     }
     if (status == STATUS_OK) {
         metering->capture_tap = waveform_capture_tap(&metering->capture);
-        status = spectrum_task_init(&metering->spectrum, wiring, parts->calibration,
+        status = spectrum_task_init(&metering->spectrum, wiring,
+                                    calibration_store_current(&metering->calibrations),
                                     &metering->capture, parts->records, &settings);
     }
     return status;
@@ -152,7 +171,8 @@ static enum status bind(struct device_metering *metering)
                                              snapshot_tap(&metering->snapshot),
                                              &metering->capture_tap };
     const struct window_watcher *const watchers[] = { quality_task_watcher(&metering->quality),
-                                                      demand_watcher(&metering->demand) };
+                                                      demand_watcher(&metering->demand),
+                                                      &metering->session_watcher };
     enum status status = STATUS_OK;
     for (size_t n = 0; n < sizeof taps / sizeof taps[0] && status == STATUS_OK; n++) {
         status = sampling_task_add_tap(&metering->sampling, taps[n]);
@@ -168,6 +188,7 @@ enum status device_metering_open(struct device_metering *metering,
                                  char fault[OPTIONS_FAULT_SIZE])
 {
     metering->parts = *parts;
+    open_calibration(metering);
     enum status status = open_windows(metering);
     if (status != STATUS_OK) {
         return complain(fault, status, "this source cannot be measured: check rate and scales");
@@ -219,6 +240,7 @@ enum status device_metering_step(struct device_metering *metering)
         spectrum_task_step(&metering->spectrum),
         demand_step(&metering->demand),
     };
+    calibration_session_step(&metering->session);
     return worst(steps, sizeof steps / sizeof steps[0]);
 }
 

@@ -10,16 +10,20 @@
 ///        ├─ snapshot ───── stands still ──────►    │
 ///        └─ waveform_capture ─ windows ──────► spectrum_task ────► spectra
 ///                                              demand ───────────► load profile
+///                                              calibration_session ◄── requests of people
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "calibration.h"
+#include "calibration_session.h"
+#include "calibration_store.h"
 #include "clock.h"
 #include "demand.h"
 #include "device_source.h"
 #include "half_cycles.h"
 #include "key_value.h"
 #include "maximum_demand.h"
+#include "metering_mailbox.h"
 #include "options.h"
 #include "processing_task.h"
 #include "quality_task.h"
@@ -40,7 +44,7 @@ struct device_metering_parts {
     struct device_source *source;
     const struct clock *clock;
     const struct key_value *values;
-    const struct calibration *calibration;
+    struct metering_mailbox *requests; ///< What people ask of the metering.
     const struct reading_sink *readings;
     const struct record_sink *records;
     const struct reading *latest; ///< NULL: there is none.
@@ -50,6 +54,11 @@ struct device_metering_parts {
 /// sampling thread steps, and `ring`, which tells how far processing is behind.
 struct device_metering {
     struct device_metering_parts parts;
+    struct calibration_store calibrations;
+    struct calibration_session session;
+    struct window_watcher session_watcher;
+    bool calibration_damaged; ///< What could not be read counts as not calibrated.
+
     struct ring ring;
     struct cycle_window windows[SAMPLING_TASK_WINDOWS];
     struct sampling_task sampling;
