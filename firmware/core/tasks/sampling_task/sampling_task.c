@@ -12,6 +12,8 @@ enum {
     CYCLES_60HZ = 12,
     BETWEEN_HZ = 55,
     FIRST_GUESS_HZ = 50, ///< Of the fundamental before the first cycle.
+    RATE_SHARE = 20,     ///< The measured rate may differ by 1/20 from that at the start.
+    DRIFT_SHARE = 10000, ///< A rate that moves by more than 1/10000 is told as drift.
 };
 
 struct sampling_settings sampling_settings_default(void)
@@ -45,6 +47,8 @@ enum status sampling_task_init(struct sampling_task *task, const struct adc_sour
     const double volts = wiring->unit_per_code[wiring->reference_input];
     const double floor_codes = settings->reference_floor_v / (volts < 0.0 ? -volts : volts);
     task->rate_hz = (double)rate_mhz / 1000.0;
+    task->rate_mhz = rate_mhz;
+    task->start_rate_mhz = rate_mhz;
     task->largest_code = largest_code(source);
     frame_history_init(&task->history);
     return mains_phase_init(&task->phase, rate_mhz, floor_codes);
@@ -369,6 +373,30 @@ static enum status flush(struct sampling_task *task, uint64_t now_us)
     return task->flushed ? STATUS_MISSING : STATUS_BUSY;
 }
 
+/// The source measures its rate: what was summed is told by the newest one. A rate that has moved
+/// by more than 100 millionths leaves a doubt about the cycle in hand; one that is out of reach of
+/// the filters is not believed.
+static void follow_rate(struct sampling_task *task)
+{
+    const uint64_t start_mhz = task->start_rate_mhz;
+    const uint64_t rate_mhz = task->source->frame_rate_mhz(task->source->ctx);
+    if (rate_mhz == task->rate_mhz) {
+        return;
+    }
+    if (rate_mhz < start_mhz - start_mhz / RATE_SHARE ||
+        rate_mhz > start_mhz + start_mhz / RATE_SHARE) {
+        task->cycle_quality |= READING_QUALITY_DRIFT;
+        return;
+    }
+    const uint64_t moved_mhz =
+        rate_mhz > task->rate_mhz ? rate_mhz - task->rate_mhz : task->rate_mhz - rate_mhz;
+    if (moved_mhz * DRIFT_SHARE > rate_mhz) {
+        task->cycle_quality |= READING_QUALITY_DRIFT;
+    }
+    task->rate_mhz = rate_mhz;
+    task->rate_hz = (double)rate_mhz / 1000.0;
+}
+
 enum status sampling_task_step(struct sampling_task *task, uint64_t now_us)
 {
     if (task->ended) {
@@ -382,6 +410,7 @@ enum status sampling_task_step(struct sampling_task *task, uint64_t now_us)
     if (status != STATUS_OK) {
         return status;
     }
+    follow_rate(task);
     const struct adc_block *block = &task->block;
     if (block->lost_frames > 0 || block->lost_unknown) {
         note_gap(task, block->lost_frames, READING_QUALITY_GAP);

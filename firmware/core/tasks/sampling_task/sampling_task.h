@@ -67,11 +67,13 @@ struct sampling_task {
     const struct linearity_table *linearity[ADC_INPUT_LIMIT]; ///< NULL: codes stay as they are.
     uint16_t cycle_clipped;
     uint16_t cycle_quality;
-    bool started; ///< The first frame has come.
-    bool ended;   ///< The source has ended.
-    bool flushed; ///< And its last window is in the ring.
-    double rate_hz;
-    uint32_t largest_code; ///< What the sums have to hold.
+    bool started;            ///< The first frame has come.
+    bool ended;              ///< The source has ended.
+    bool flushed;            ///< And its last window is in the ring.
+    double rate_hz;          ///< Frames per second as the source last measured them.
+    uint64_t rate_mhz;       ///< The same, as it was told.
+    uint64_t start_rate_mhz; ///< As told at the start.
+    uint32_t largest_code;   ///< What the sums have to hold.
     struct adc_block block;
 };
 

@@ -22,8 +22,9 @@ struct fake_converter {
     uint64_t ends_at; ///< The source ends there.
     uint32_t block_size;
     double amplitude;
-    double jump_turns;  ///< Added to the phase.
-    uint32_t lose_next; ///< Frames to lose before the next block.
+    uint64_t measured_mhz; ///< What the converter says of its rate; 0: RATE.
+    double jump_turns;     ///< Added to the phase.
+    uint32_t lose_next;    ///< Frames to lose before the next block.
     bool lose_unknown_next;
     bool swap_next;
     bool wild; ///< Input 1 goes from one end of 32 bits to the other.
@@ -67,8 +68,8 @@ static enum status fake_read(void *ctx, struct adc_block *block)
 
 static uint64_t fake_rate(void *ctx)
 {
-    (void)ctx;
-    return RATE * 1000u;
+    const struct fake_converter *c = ctx;
+    return c->measured_mhz != 0 ? c->measured_mhz : RATE * 1000u;
 }
 
 static int power_up(void **state)
@@ -413,6 +414,29 @@ static void refuses_a_wiring_that_does_not_fit_the_source(void **state)
         STATUS_INVALID);
 }
 
+static void tells_windows_by_the_rate_that_was_measured_last(void **state)
+{
+    struct fixture *f = *state;
+    struct cycle_window window = { .cycles = 0 };
+    uint16_t quality = 0;
+    unsigned cycles = 0;
+    run_for(f, 0.5);
+    (void)take_all(f, &quality, &cycles);
+    assert_int_equal(quality & READING_QUALITY_DRIFT, 0);
+    f->converter.measured_mhz = RATE * 1005u;
+    run_for(f, 0.5);
+    assert_true(take(f, &window)); // The rate changed within it.
+    assert_int_equal(window.quality, READING_QUALITY_DRIFT);
+    assert_true(take(f, &window));
+    assert_int_equal(window.quality, 0);
+    assert_near(window.rate_hz, RATE * 1.005, 1e-9);
+    f->converter.measured_mhz = 1; // Nothing that a converter can become.
+    run_for(f, 0.5);
+    (void)take_all(f, &quality, &cycles);
+    assert_int_equal(quality & READING_QUALITY_DRIFT, READING_QUALITY_DRIFT);
+    assert_near(f->task.rate_hz, RATE * 1.005, 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +454,7 @@ int main(void)
         cmocka_unit_test_setup(straightens_codes_and_looks_for_clipping_before, power_up),
         cmocka_unit_test_setup(survives_codes_that_no_converter_gives_and_flags_them, power_up),
         cmocka_unit_test_setup(refuses_a_wiring_that_does_not_fit_the_source, power_up),
+        cmocka_unit_test_setup(tells_windows_by_the_rate_that_was_measured_last, power_up),
     };
     return cmocka_run_group_tests_name("sampling_task", tests, NULL, NULL);
 }
