@@ -38,9 +38,9 @@ static void print_device(const cJSON *device)
     (void)printf("%-32s  %-7s", ohm_text(device, "device_id"),
                  cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(device, "online")) ? "online"
                                                                                   : "offline");
-    print_number(ohm_number(device, "active_power_w", NAN), 11, 1);
-    print_number(ohm_number(device, "reference_voltage_v", NAN), 8, 1);
-    print_number(ohm_number(device, "frequency_hz", NAN), 8, 3);
+    print_number(ohm_number(device, "active_power_w", (double)NAN), 11, 1);
+    print_number(ohm_number(device, "reference_voltage_v", (double)NAN), 8, 1);
+    print_number(ohm_number(device, "frequency_hz", (double)NAN), 8, 3);
     (void)printf("  %s\n", ohm_text(device, "name"));
 }
 
@@ -86,13 +86,13 @@ static void print_channel(const cJSON *channel)
         { "active_power_w", 11, 2 },     { "voltage_v", 9, 2 },          { "current_a", 9, 4 },
         { "reactive_power_var", 11, 2 }, { "apparent_power_va", 11, 2 }, { "power_factor", 8, 4 },
     };
-    (void)printf("%7.0f", ohm_number(channel, "channel", NAN));
+    (void)printf("%7.0f", ohm_number(channel, "channel", (double)NAN));
     for (size_t n = 0; n < sizeof columns / sizeof columns[0]; n++) {
-        print_number(ohm_number(channel, columns[n].name, NAN), columns[n].width,
+        print_number(ohm_number(channel, columns[n].name, (double)NAN), columns[n].width,
                      columns[n].digits);
     }
-    print_number(ohm_number(channel, "import_mj", NAN) / MILLIJOULE_PER_KWH, 13, 4);
-    print_number(ohm_number(channel, "export_mj", NAN) / MILLIJOULE_PER_KWH, 13, 4);
+    print_number(ohm_number(channel, "import_mj", (double)NAN) / MILLIJOULE_PER_KWH, 13, 4);
+    print_number(ohm_number(channel, "export_mj", (double)NAN) / MILLIJOULE_PER_KWH, 13, 4);
     print_quality(channel);
 }
 
@@ -104,7 +104,7 @@ enum exit_code ohm_show(struct ohm *ohm)
         return code;
     }
     (void)printf("frequency ");
-    print_number(ohm_number(root, "frequency_hz", NAN), 0, 3);
+    print_number(ohm_number(root, "frequency_hz", (double)NAN), 0, 3);
     (void)printf(" Hz");
     print_quality(root);
     (void)printf("CHANNEL%11s%9s%9s%11s%11s%8s%13s%13s\n", "W", "V", "A", "var", "VA", "PF",
@@ -151,8 +151,8 @@ enum exit_code ohm_relay(struct ohm *ohm)
 
 static void print_register(const char *name, const cJSON *values)
 {
-    const double import_mj = ohm_number(values, "import_mj", NAN);
-    const double export_mj = ohm_number(values, "export_mj", NAN);
+    const double import_mj = ohm_number(values, "import_mj", (double)NAN);
+    const double export_mj = ohm_number(values, "export_mj", (double)NAN);
     (void)printf("%-9s", name);
     print_number(ohm_number(values, "shown_import_mj", import_mj) / MILLIJOULE_PER_KWH, 16, 4);
     print_number(ohm_number(values, "shown_export_mj", export_mj) / MILLIJOULE_PER_KWH, 16, 4);

@@ -12,9 +12,9 @@ static void print_spectrum(const cJSON *spectrum)
 {
     const bool is_voltage = strcmp(ohm_text(spectrum, "signal"), "voltage") == 0;
     (void)printf("channel %.0f %s: fundamental %.*f %s, THD %.2f %%\n",
-                 ohm_number(spectrum, "channel", NAN), ohm_text(spectrum, "signal"),
-                 is_voltage ? 2 : 4, ohm_number(spectrum, "fundamental", NAN),
-                 is_voltage ? "V" : "A", 100.0 * ohm_number(spectrum, "thd", NAN));
+                 ohm_number(spectrum, "channel", (double)NAN), ohm_text(spectrum, "signal"),
+                 is_voltage ? 2 : 4, ohm_number(spectrum, "fundamental", (double)NAN),
+                 is_voltage ? "V" : "A", 100.0 * ohm_number(spectrum, "thd", (double)NAN));
     const cJSON *share = NULL;
     int order = 0;
     cJSON_ArrayForEach(share, cJSON_GetObjectItemCaseSensitive(spectrum, "harmonics"))
@@ -74,10 +74,11 @@ static void print_event(const cJSON *event)
         (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
     }
     const double fraction_ms = start_ms - (double)start_s * MS_PER_S;
-    (void)printf("%s.%03.0f  %-12s  channel %.0f  %10.1f ms  %7.1f V of %.0f V\n", when,
-                 fmin(floor(fraction_ms), 999.0), ohm_text(event, "kind"),
-                 ohm_number(event, "channel", NAN), ohm_number(event, "duration_ms", NAN),
-                 ohm_number(event, "extreme_v", NAN), ohm_number(event, "declared_v", NAN));
+    (void)printf(
+        "%s.%03.0f  %-12s  channel %.0f  %10.1f ms  %7.1f V of %.0f V\n", when,
+        fmin(floor(fraction_ms), 999.0), ohm_text(event, "kind"),
+        ohm_number(event, "channel", (double)NAN), ohm_number(event, "duration_ms", (double)NAN),
+        ohm_number(event, "extreme_v", (double)NAN), ohm_number(event, "declared_v", (double)NAN));
 }
 
 enum exit_code ohm_events(struct ohm *ohm)

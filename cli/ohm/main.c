@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     (void)append(rules, common, command != NULL ? command->options : NULL);
 
     if (options_line_read(&line, argc, argv, rules, fault) != STATUS_OK) {
-        return ohm_say(OHM_USAGE, "%s; \"ohm --help\" tells what there is", fault);
+        return (int)ohm_say(OHM_USAGE, "%s; \"ohm --help\" tells what there is", fault);
     }
     if (options_line_value(&line, "version") != NULL) {
         (void)puts("ohm " OHM_VERSION);
@@ -154,8 +154,8 @@ int main(int argc, char **argv)
     }
     command = line.command != NULL ? find_command(line.command) : NULL;
     if (line.command != NULL && command == NULL) {
-        return ohm_say(OHM_USAGE, "%s: there is no such command; \"ohm --help\" lists them",
-                       line.command);
+        return (int)ohm_say(OHM_USAGE, "%s: there is no such command; \"ohm --help\" lists them",
+                            line.command);
     }
     if (options_line_value(&line, "help") != NULL || command == NULL) {
         const bool asked = options_line_value(&line, "help") != NULL;
@@ -167,10 +167,10 @@ int main(int argc, char **argv)
         return asked ? OHM_DONE : OHM_USAGE;
     }
     if (line.arguments < command->arguments_least || line.arguments > command->arguments_most) {
-        return ohm_say(OHM_USAGE, "%s wants %s; see \"ohm %s --help\"", command->name,
-                       command->arguments[0] != '\0' ? command->arguments : "no arguments",
-                       command->name);
+        return (int)ohm_say(OHM_USAGE, "%s wants %s; see \"ohm %s --help\"", command->name,
+                            command->arguments[0] != '\0' ? command->arguments : "no arguments",
+                            command->name);
     }
     struct ohm ohm = { .line = &line, .json = options_line_value(&line, "json") != NULL };
-    return run(&ohm, command);
+    return (int)run(&ohm, command);
 }

@@ -388,11 +388,12 @@ static void refuses_two_points_at_one_current(void **state)
 static void survives_what_is_not_a_number(void **state)
 {
     (void)state;
-    static const double odd[] = { NAN, INFINITY, -INFINITY, 1e300, -1e300, 0.0 };
+    static const double odd[] = { (double)NAN, (double)INFINITY, -(double)INFINITY,
+                                  1e300,       -1e300,           0.0 };
     const struct calibration_truth truth = { .resistive = true,
-                                             .current_a = NAN,
-                                             .turns = INFINITY };
-    const struct calibration_known known = { .voltage_gain = NAN, .noise_a = NAN };
+                                             .current_a = (double)NAN,
+                                             .turns = (double)INFINITY };
+    const struct calibration_known known = { .voltage_gain = (double)NAN, .noise_a = (double)NAN };
     struct calibration_stage stage = { .windows = 0 };
     for (unsigned a = 0; a < 6; a++) {
         for (unsigned b = 0; b < 6; b++) {

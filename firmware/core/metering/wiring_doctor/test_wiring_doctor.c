@@ -70,7 +70,7 @@ struct world {
 static double complex lagging(double size, double degrees)
 {
     const double angle = -degrees * pi / 180.0;
-    return size * CMPLX(cos(angle), sin(angle));
+    return size * (cos(angle) + (double complex)I * sin(angle));
 }
 
 static struct load random_load(bool switches)
@@ -138,8 +138,8 @@ static struct raw_channel seen(const struct world *world, double complex current
                                double rest_square)
 {
     const double complex shown = current * lagging(1.0, -world->sensor_lead_rad * 180.0 / pi) +
-                                 world->hum_a +
-                                 CMPLX(noise(world->noise_a / 45.0), noise(world->noise_a / 45.0));
+                                 world->hum_a + noise(world->noise_a / 45.0) +
+                                 (double complex)I * noise(world->noise_a / 45.0);
     return (struct raw_channel){
         .frequency_hz = 50.0,
         .voltage_v = 230.0,
@@ -427,7 +427,9 @@ static void refuses_windows_that_say_nothing(void **state)
     assert_int_equal(wiring_doctor_conclude(&doctor, &question, NULL, 0).reason,
                      WIRING_NO_REFERENCE);
     memset(&doctor, 0, sizeof doctor);
-    const double odd[] = { NAN, INFINITY, -INFINITY, 1e300, 1e9, 0.0, -1e9 };
+    const double odd[] = {
+        (double)NAN, (double)INFINITY, -(double)INFINITY, 1e300, 1e9, 0.0, -1e9
+    };
     for (unsigned i = 0; i < 7 * WINDOWS; i++) {
         const struct raw_channel window = { .frequency_hz = 50.0,
                                             .voltage1_v = odd[i % 5],
