@@ -9,6 +9,20 @@ static const struct option_rule login_options[] = { { "user", true },
                                                     { "password-file", true },
                                                     { NULL, false } };
 static const struct option_rule channel_options[] = { { "channel", true }, { NULL, false } };
+static const struct option_rule calibrate_options[] = {
+    { "channel", true },        { "load-watts", true },
+    { "load-volts", true },     { "reference-volts", true },
+    { "reference-amps", true }, { "reference-watts", true },
+    { "turns", true },          { "seconds", true },
+    { "resistive", false },     { "point", false },
+    { "apply", false },         { "cancel", false },
+    { "show", false },          { NULL, false }
+};
+static const struct option_rule wiring_options[] = {
+    { "channel", true },      { "load-watts", true },      { "seconds", true },
+    { "resistive", false },   { "switch-on", false },      { "may-export", false },
+    { "three-phase", false }, { "shared-neutral", false }, { NULL, false }
+};
 
 static const struct ohm_command commands[] = {
     { "login", "[SERVER]", "sign in and remember the session",
@@ -32,6 +46,30 @@ static const struct ohm_command commands[] = {
       "  --channel N             only this channel\n", 1, 1, channel_options, ohm_harmonics },
     { "events", "DEVICE", "list dips, swells and interruptions of the last 30 days", NULL, 1, 1,
       NULL, ohm_events },
+    { "calibrate", "DEVICE --channel N", "calibrate a sensor by a load or another meter",
+      "Switch a load on that does not change, say what is known of it, and wait.\n"
+      "  --load-watts W          a heater's rated power; with --load-volts V, at that voltage\n"
+      "  --resistive             a heater or a kettle of unknown power: finds the phase\n"
+      "  --reference-volts V     what another meter shows, as do the next two\n"
+      "  --reference-amps A\n"
+      "  --reference-watts W\n"
+      "  --turns N               the wire goes N times through the sensor\n"
+      "  --seconds S             how long to measure, 3 to 300 (default 20)\n"
+      "  --point                 keep it as one of several points; do not apply yet\n"
+      "  --apply                 apply the points that were made\n"
+      "  --cancel                forget them\n"
+      "  --show                  show what is in force, and who changed it\n",
+      1, 1, calibrate_options, ohm_calibrate },
+    { "wiring", "DEVICE --channel N --load-watts W", "find out how a current sensor is fitted",
+      "Ends with 0 only when the sensor is in order.\n"
+      "  --load-watts W          roughly what the load takes, 100 W or more\n"
+      "  --resistive             it is a heater or a kettle\n"
+      "  --switch-on             it is off now, and you switch it on after five seconds\n"
+      "  --may-export            a solar inverter or a battery may feed in here\n"
+      "  --three-phase           conductors of other phases are near\n"
+      "  --shared-neutral        so is a neutral that several phases share\n"
+      "  --seconds S             how long to watch, 15 to 300 (default 45)\n",
+      1, 1, wiring_options, ohm_wiring },
 };
 
 const struct ohm_command *ohm_command_at(size_t index)

@@ -72,3 +72,5 @@ enum exit_code ohm_registers(struct ohm *ohm);
 enum exit_code ohm_preset(struct ohm *ohm);
 enum exit_code ohm_harmonics(struct ohm *ohm);
 enum exit_code ohm_events(struct ohm *ohm);
+enum exit_code ohm_calibrate(struct ohm *ohm);
+enum exit_code ohm_wiring(struct ohm *ohm);
