@@ -302,15 +302,16 @@ static struct wiring_finding judge_running(const struct wiring_doctor *doctor,
     const double load_a = question->load_w / voltage_v;
     const struct wiring_phasor mean = { doctor->total.in_phase_a / n,
                                         doctor->total.quadrature_a / n };
+    // What is fed in may also cancel what is drawn.
+    if (question->may_export) {
+        return undecided(WIRING_MAY_EXPORT);
+    }
     const double size = wiring_phasor_size(mean);
     if (size < visible * load_a) {
         return judge_silence(doctor, load_a, false);
     }
     if (size * voltage_v < 0.6 * least_load_w || size < 0.6 * load_a) {
         return undecided(WIRING_LOAD_NOT_SEEN);
-    }
-    if (question->may_export) {
-        return undecided(WIRING_MAY_EXPORT);
     }
     if (doctor->forward > 0 && doctor->backward > 0) {
         return undecided(WIRING_CHANGES_SIGN);
