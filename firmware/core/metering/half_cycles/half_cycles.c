@@ -82,6 +82,7 @@ static void merge(struct half_cycle *waits, const struct half_cycle *next)
     }
     waits->ended_us = next->ended_us;
     waits->ended_frame = next->ended_frame;
+    waits->ended_q15 = next->ended_q15;
     waits->square += next->square;
     waits->sum_q15 += next->sum_q15;
     waits->length_q15 += next->length_q15;
@@ -113,6 +114,7 @@ static void close_voltage(struct half_cycles *h, unsigned n, const struct half_c
     struct half_cycle record = {
         .ended_us = uptime_at(h, h->ends_at),
         .ended_frame = (uint32_t)h->frames - 1u,
+        .ended_q15 = (uint16_t)end->fraction_q15,
         .voltage = (uint8_t)n,
         .halves = 1,
         .quality = h->quality,

@@ -36,6 +36,7 @@ struct half_cycle {
     int64_t sum_q15;      ///< Integral of code over frames, times HALF_CYCLES_ONE.
     uint32_t length_q15;  ///< Frames that were measured, times HALF_CYCLES_ONE.
     uint32_t ended_frame; ///< Last frame in it, counted from the start modulo 2^32, lost ones too.
+    uint16_t ended_q15;   ///< From that frame towards the next, times HALF_CYCLES_ONE.
     uint8_t voltage;      ///< Index among the voltages of the wiring.
     uint8_t halves;       ///< Half cycles in it, 1 unless merged; saturates.
     uint16_t quality;     ///< GAP, NO_REFERENCE, MERGED, or PARTIAL: not locked yet.

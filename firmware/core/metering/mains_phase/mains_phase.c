@@ -4,7 +4,7 @@
 enum {
     DECIMATED_RATE_HZ = 12800, ///< The filter's histories are made for this.
     COMB_HZ = 200,             ///< One over the comb's distance: a quarter of a 50 Hz cycle.
-    FIRST_HZ = 500,            ///< One over the first average's length.
+    FIRST_HZ = 400,            ///< One over the first average's length.
     SECOND_HZ = 800,
     FIT_HZ = 2500,  ///< One over half the length of the fitted line.
     DEAD_HZ = 75,   ///< No cycle is shorter.

@@ -118,8 +118,10 @@ static void ask_snapshot(struct quality_task *task, const struct half_cycle *hal
         task->hour_snapshots = 0;
     }
     const uint32_t cycle = (uint32_t)((uint64_t)half->length_q15 * 2u / HALF_CYCLES_ONE);
-    const uint64_t cycle_us = (uint64_t)((double)cycle * 1e6 / task->parts.rate_hz);
-    const uint64_t start_us = half->ended_us > cycle_us ? half->ended_us - cycle_us : 0;
+    // The half cycle ended after its last frame, by part of a frame.
+    const double away_frames = cycle + (double)half->ended_q15 / HALF_CYCLES_ONE;
+    const uint64_t away_us = (uint64_t)(away_frames * 1e6 / task->parts.rate_hz + 0.5);
+    const uint64_t start_us = half->ended_us > away_us ? half->ended_us - away_us : 0;
     // The window that showed the event began a cycle before its end.
     if (task->hour_snapshots >= task->settings.snapshots_per_hour ||
         snapshot_ask(task->parts.snapshot, update->began_frame - cycle, start_us, cycle) !=
