@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #include "adc_source.h"
+#include "calibration.h"
 #include "reading.h"
 #include "status.h"
 #include "waveform_catalogue.h"
+#include "window_report.h"
 
 enum { RECORDED_CODES_LIMIT = 1 << 16 };
 
@@ -17,7 +19,9 @@ struct recorded_codes {
     struct adc_source source;
     const struct waveform *waveform;
     size_t count;
-    size_t next; ///< The frame that is read next.
+    size_t next;                           ///< The frame that is read next.
+    const struct calibration *calibration; ///< NULL: none.
+    const struct window_watcher *watcher;  ///< NULL: nobody looks on.
     int32_t voltage[RECORDED_CODES_LIMIT];
     int32_t current[RECORDED_CODES_LIMIT];
 };
