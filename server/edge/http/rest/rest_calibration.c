@@ -77,9 +77,12 @@ static void name_person(const struct rest_request *request, char who[COMMAND_WHO
     size_t size = 0;
     for (; name[size] != '\0' && size < COMMAND_WHO_SIZE - 1; size++) {
         const unsigned char letter = (unsigned char)name[size];
-        who[size] = letter < 0x80 && (isalnum(letter) != 0 || strchr(".-_@", letter) != NULL)
-                        ? name[size]
-                        : '_';
+        const bool is_plain =
+            letter < 0x80 && (isalnum(letter) != 0 || strchr(".-_@", letter) != NULL);
+        who[size] = '_';
+        if (is_plain) {
+            who[size] = name[size];
+        }
     }
     who[size] = '\0';
 }
