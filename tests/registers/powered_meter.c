@@ -320,6 +320,8 @@ static enum status keep_record(void *ctx, const struct record *record)
     if (record->interval.maximum_demand_mw > oracle->shown_maximum_mw) {
         oracle->shown_maximum_mw = record->interval.maximum_demand_mw;
     }
+    oracle->fresh_maxima +=
+        record->interval.maximum_demand_at_ms > powered.now_ms - POWERED_WINDOW_MS ? 1 : 0;
     return journal_append(&powered.journal, oracle->boots, record, &seq);
 }
 

@@ -51,6 +51,7 @@ struct powered_oracle {
     size_t kept_value_size;      ///< 0: none.
     size_t value_in_flight_size; ///< 0: none.
     int64_t shown_maximum_mw;    ///< Highest maximum in any record since the last reset.
+    unsigned fresh_maxima;       ///< Records that show a maximum of this very window.
     uint32_t resets;
     uint32_t boots;
     uint64_t lost_ms;      ///< Of energy, by all cuts.

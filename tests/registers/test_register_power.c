@@ -22,6 +22,9 @@ enum {
     WINDOWS = 98 * WINDOWS_PER_READING, ///< An hour and a half, through six blocks of demand.
     RESET_EACH = 20 * WINDOWS_PER_READING,
     EVENT_AT = 55 * WINDOWS_PER_READING + 11,
+    RUSH_BEGIN = 55 * WINDOWS_PER_READING, ///< So that the hour ends with its maximum demand.
+    RUSH_END = 60 * WINDOWS_PER_READING,
+    RUSH_LOAD = POWERED_LOADS - 1,
     BROWNOUT_WINDOWS = 3000,
 };
 
@@ -31,6 +34,9 @@ static unsigned stride = 127;
 static unsigned load_at(unsigned window)
 {
     const unsigned stretch = window / 47;
+    if (window >= RUSH_BEGIN && window < RUSH_END) {
+        return RUSH_LOAD;
+    }
     return (stretch * 5 + stretch / 7) % POWERED_LOADS;
 }
 
@@ -115,6 +121,7 @@ static void sweep(enum flash_memory_cut cut, const char *name)
     }
     assert_true(powered_flash.erases[0] > 1); // The journal went round.
     assert_int_equal(powered.oracle.resets, 4);
+    assert_true(powered.oracle.fresh_maxima > 0); // A block that ended with a new maximum.
     assert_true(powered.maximum.value.previous_mw > 0);
     assert_true(powered.maximum.value.demand_mw > 0);
     print_message("%s: %u operations, %u steps, %u cuts (every %u), at most %u ms lost\n", name,
