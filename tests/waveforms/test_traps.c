@@ -23,8 +23,9 @@ static const double V_PEAK = 1600.0;
 static const double I_PEAK = 1200.0;
 
 struct log {
-    struct reading reading[80];
+    struct reading reading[100];
     unsigned count;
+    uint16_t quality; ///< Of all.
     struct reading last;
 };
 
@@ -32,6 +33,7 @@ static void take_down(void *ctx, const struct reading *reading)
 {
     struct log *log = ctx;
     log->last = *reading;
+    log->quality |= reading->quality;
     if (log->count < sizeof log->reading / sizeof log->reading[0]) {
         log->reading[log->count++] = *reading;
     }
@@ -65,7 +67,7 @@ static const struct log *meter(double seconds, double (*load)(void *, double, do
     rig.seconds = seconds;
     rig.volts_per_code = VOLTS;
     rig.amperes_per_code = AMPERES;
-    rig.input[0].at = mains;
+    rig.input[0].at = rig.input[0].at == NULL ? mains : rig.input[0].at;
     rig.input[1].at = load;
     notes = (struct log){ .count = 0 };
     meter_rig_run(&rig, take_down, &notes);
@@ -244,6 +246,65 @@ static void needs_no_right_sample_rate_for_power(void **state)
     assert_near(reading->channel[0].power_factor_1e4, 10000, 1);
 }
 
+/// A converter that is half a per cent faster than its data sheet says, and whose port measures it,
+/// or not.
+static void has_the_energy_right_when_the_rate_is_measured_and_a_doubt_otherwise(void **state)
+{
+    (void)state;
+    const double watts = V_PEAK * VOLTS * I_PEAK * AMPERES / 2.0;
+    for (unsigned measured = 0; measured < 2; measured++) {
+        meter_rig_init(&rig, 1, 11);
+        rig.rate_hz = 10050.0;
+        rig.told_rate_hz = measured != 0 ? 0.0 : 10000.0;
+        rig.frequency_hz = 50.2;
+        const struct log *log = meter(90.0, resistor);
+        const double joules = (double)log->last.channel[0].import_mj / 1000.0;
+        const double off = joules / (watts * 90.0) - 1.0;
+        unsigned flagged = 0;
+        for (unsigned n = 0; n < log->count; n++) {
+            flagged += (log->reading[n].quality & READING_QUALITY_DRIFT) != 0;
+        }
+        print_message("rate 0.5 %% off nominal, %s: energy %+.4f %%, drift in %u of %u s\n",
+                      measured != 0 ? "measured" : "unknown", 100.0 * off, flagged, log->count);
+        assert_near(off, measured != 0 ? 0.0 : 0.005, 0.0001);
+        assert_true(((log->last.quality & READING_QUALITY_DRIFT) == 0) == (measured != 0));
+        assert_true(measured == 0 || flagged == 0);
+    }
+}
+
+static double swelling_mains(void *ctx, double t_s, double turns)
+{
+    (void)ctx;
+    return (t_s >= 2.1 && t_s < 3.4 ? 1.2 : 1.0) * V_PEAK * sine(turns);
+}
+
+static double swelling_resistor(void *ctx, double t_s, double turns)
+{
+    (void)ctx;
+    return (t_s >= 2.1 && t_s < 3.4 ? 1.2 : 1.0) * I_PEAK * sine(turns);
+}
+
+static void counts_the_energy_of_a_swell(void **state)
+{
+    (void)state;
+    rig.input[0].at = swelling_mains;
+    const struct log *log = meter(6.0, swelling_resistor);
+    const double watts = V_PEAK * VOLTS * I_PEAK * AMPERES / 2.0;
+    const double joules = watts * (6.0 + 0.44 * 1.3);
+    const double got = (double)log->last.channel[0].import_mj / 1000.0;
+    double worst_f = 0.0;
+    for (unsigned n = 0; n < log->count; n++) {
+        const struct reading *reading = &log->reading[n];
+        worst_f = (reading->quality & READING_QUALITY_PHASE_JUMP) == 0 && reading->frequency_mhz > 0
+                      ? fmax(worst_f, fabs(reading->frequency_mhz - 50000.0))
+                      : worst_f;
+    }
+    print_message("swell to 120 %% for 1.3 s: energy %+.4f %%, f %.1f mHz without a flag\n",
+                  100.0 * (got / joules - 1.0), worst_f);
+    assert_near(got, joules, 0.0005 * joules);
+    assert_true(worst_f <= 1.0);
+}
+
 /// The open input of a sensor for 100 A, with one code of noise.
 static void counts_nothing_on_an_open_input(void **state)
 {
@@ -275,6 +336,7 @@ static void counts_nothing_on_an_open_input(void **state)
     }
     assert_int_equal(last->connected, 0);
     assert_true((channel->quality & READING_QUALITY_CREEP) != 0);
+    assert_int_equal(notes.quality & READING_QUALITY_DRIFT, 0);
     assert_true(shown < 2.0); // The raw value stays visible.
     assert_true(shown > 0.0);
 }
@@ -330,6 +392,9 @@ int main(void)
         cmocka_unit_test_setup(counts_both_ways_while_export_crosses_zero, set_up),
         cmocka_unit_test_setup(measures_thirty_three_kilowatts_and_more, set_up),
         cmocka_unit_test_setup(needs_no_right_sample_rate_for_power, set_up),
+        cmocka_unit_test_setup(has_the_energy_right_when_the_rate_is_measured_and_a_doubt_otherwise,
+                               set_up),
+        cmocka_unit_test_setup(counts_the_energy_of_a_swell, set_up),
         cmocka_unit_test_setup(counts_nothing_on_an_open_input, set_up),
         cmocka_unit_test_setup(counts_nothing_of_a_start_with_skewed_inputs, set_up),
         cmocka_unit_test_setup(counts_five_watts_on_a_large_sensor, set_up),

@@ -68,8 +68,9 @@ static uint64_t sampling_us(const struct device *device)
     if (source->paced) {
         return now_us(device);
     }
-    return source->start_us +
-           (uint64_t)((double)device->metering.sampling.counters.frames * 1e6 / source->rate_hz);
+    const struct sampling_counters *counters = &device->metering.sampling.counters;
+    const double passed = (double)(counters->frames + counters->lost_frames);
+    return source->start_us + (uint64_t)(passed * 1e6 / source->rate_hz);
 }
 
 static void run_sampling(void *ctx)

@@ -19,5 +19,6 @@ struct cycle_window {
                        ///< whole windows.
     bool whole;       ///< Nothing but whole, sound cycles: fit for root mean squares and frequency.
     uint16_t clipped; ///< Bit n: input n touched a rail.
+    uint16_t drifted; ///< Bit n: the zero of input n moves away.
     uint16_t quality; ///< Bits of enum reading_quality.
 };

@@ -92,7 +92,8 @@ static double learn_noise(struct processing_task *task, const struct cycle_windo
                           const struct channel_means *means, unsigned channel, double seconds)
 {
     struct noise_floor *floor = &task->noise[channel];
-    if (window->whole && means->fundamental && window->quality == 0) {
+    if (window->whole && means->fundamental &&
+        (window->quality & ~(unsigned)READING_QUALITY_DRIFT) == 0) {
         const struct sums_phasor *i = &means->current1;
         noise_floor_take(floor, means->current_square, i->re * i->re + i->im * i->im, seconds,
                          task->settings.noise_codes);

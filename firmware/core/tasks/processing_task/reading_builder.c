@@ -39,6 +39,7 @@ void reading_builder_add(struct reading_builder *builder, const struct cycle_win
     builder->cycles += window->whole ? window->cycles : 0;
     builder->cycles_seen += window->cycles;
     builder->clipped |= window->clipped;
+    builder->drifted |= window->drifted;
     builder->ended_us = window->ended_us > builder->ended_us ? window->ended_us : builder->ended_us;
 }
 
@@ -133,8 +134,9 @@ static uint16_t quality_of(const struct reading_builder *builder, const struct w
     const struct wiring_channel *wired = &wiring->channel[channel];
     const unsigned inputs = (1u << wired->voltage_input) | (1u << wired->current_input);
     const unsigned clipped = (builder->clipped & inputs) != 0 ? READING_QUALITY_CLIPPED : 0u;
+    const unsigned drifts = (builder->drifted & inputs) != 0 ? READING_QUALITY_DRIFT : 0u;
     const unsigned creeps = ((builder->creeping >> channel) & 1u) != 0 ? READING_QUALITY_CREEP : 0u;
-    return (uint16_t)(clipped | creeps);
+    return (uint16_t)(clipped | drifts | creeps);
 }
 
 struct reading reading_builder_report(const struct reading_builder *builder,
@@ -158,7 +160,8 @@ struct reading reading_builder_report(const struct reading_builder *builder,
         const struct power_measures m =
             means_of(&part->channel[n], part->seconds, !has_no_reference(builder));
         reading.channel[n] = channel_of(&m, quality_of(builder, wiring, n));
-        reading.quality |= reading.channel[n].quality & READING_QUALITY_CLIPPED;
+        reading.quality |=
+            reading.channel[n].quality & (READING_QUALITY_CLIPPED | READING_QUALITY_DRIFT);
         if (m.current_a >= connected_a[n]) {
             reading.connected = (uint8_t)(reading.connected | 1u << n);
         }

@@ -53,6 +53,7 @@ struct reading_builder {
     double seconds;               ///< Length of the reading so far.
     uint64_t ended_us;
     uint16_t clipped; ///< Bit n: input n.
+    uint16_t drifted; ///< Likewise.
     uint16_t quality;
     uint8_t creeping; ///< Bit n: channel n, in at least one window.
 };

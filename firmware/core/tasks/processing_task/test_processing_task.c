@@ -266,6 +266,18 @@ static void names_the_channel_that_was_clipped(void **state)
     assert_true((reading->quality & READING_QUALITY_CLIPPED) != 0);
 }
 
+static void names_the_channel_whose_zero_moves(void **state)
+{
+    struct fixture *f = *state;
+    put_window(f, 10, 5.0, 0.0);
+    f->slots[0].drifted = 1u << 2;
+    assert_int_equal(processing_task_flush(&f->task), STATUS_OK);
+    const struct reading *reading = &f->journal.kept[0];
+    assert_int_equal(reading->channel[0].quality, 0);
+    assert_int_equal(reading->channel[1].quality, READING_QUALITY_DRIFT | READING_QUALITY_CREEP);
+    assert_true((reading->quality & READING_QUALITY_DRIFT) != 0);
+}
+
 static void ends_a_run_with_a_partial_reading(void **state)
 {
     struct fixture *f = *state;
@@ -371,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup(lets_the_newest_whole_cycles_speak_for_a_piece_of_one, power_up),
         cmocka_unit_test_setup(gives_no_power_without_a_reference, power_up),
         cmocka_unit_test_setup(names_the_channel_that_was_clipped, power_up),
+        cmocka_unit_test_setup(names_the_channel_whose_zero_moves, power_up),
         cmocka_unit_test_setup(ends_a_run_with_a_partial_reading, power_up),
         cmocka_unit_test_setup(counts_cycles_when_told_to, power_up),
     };

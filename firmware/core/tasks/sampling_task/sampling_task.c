@@ -49,6 +49,8 @@ enum status sampling_task_init(struct sampling_task *task, const struct adc_sour
     task->rate_hz = (double)rate_mhz / 1000.0;
     task->rate_mhz = rate_mhz;
     task->start_rate_mhz = rate_mhz;
+    rate_watch_init(&task->rate_watch);
+    zero_watch_init(&task->zero_watch, (double)source->code_max - (double)source->code_min);
     task->largest_code = largest_code(source);
     frame_history_init(&task->history);
     return mains_phase_init(&task->phase, rate_mhz, floor_codes);
@@ -94,14 +96,33 @@ static void tell_gap(const struct sampling_task *task, uint64_t lost_frames)
     }
 }
 
-/// Puts a window into the ring; false while the ring is full.
-static bool emit(struct sampling_task *task, const struct cycle_window *window)
+/// Looks whether the converter still is what it was.
+static void window_judge_drift(struct sampling_task *task)
+{
+    struct cycle_window *window = &task->window;
+    const unsigned unfit = READING_QUALITY_GAP | READING_QUALITY_CHANNEL_SWAP;
+    const double seconds = cycle_sums_length(&window->sums) / task->rate_hz;
+    for (unsigned n = 0; n < task->source->input_count; n++) {
+        const bool clipped = (window->clipped & 1u << n) != 0;
+        if (window->whole && !clipped && (window->quality & unfit) == 0) {
+            zero_watch_take(&task->zero_watch, n, cycle_sums_mean(&window->sums, n), seconds);
+        }
+    }
+    window->drifted = zero_watch_drifting(&task->zero_watch);
+    if (rate_watch_drifts(&task->rate_watch)) {
+        window->quality |= READING_QUALITY_DRIFT;
+    }
+}
+
+/// Puts the window into the ring; false while the ring is full.
+static bool emit(struct sampling_task *task)
 {
     struct cycle_window *slot = ring_claim(task->ring);
     if (slot == NULL) {
         return false;
     }
-    *slot = *window;
+    window_judge_drift(task);
+    *slot = task->window;
     ring_publish(task->ring);
     task->counters.windows++;
     return true;
@@ -163,14 +184,27 @@ static void window_take_cycle(struct sampling_task *task, uint32_t cycles, uint6
 /// Empties the window into the ring, or lets it grow on when there is no room.
 static void window_close(struct sampling_task *task)
 {
+    task->complete = false;
     if (window_is_empty(task)) {
         return;
     }
-    if (emit(task, &task->window)) {
+    if (emit(task)) {
         window_clear(task);
     } else {
         task->window.quality |= READING_QUALITY_MERGED;
         task->counters.merges++;
+    }
+}
+
+/// The cycle after the window is over. When it has jumped, the window's last crossing may have been
+/// moved by less than what is seen as a jump. A window that has its number is closed now.
+static void window_confirm(struct sampling_task *task, bool jumped)
+{
+    if (jumped && !window_is_empty(task)) {
+        task->window.quality |= READING_QUALITY_PHASE_JUMP;
+    }
+    if (task->complete) {
+        window_close(task);
     }
 }
 
@@ -210,6 +244,7 @@ static void take_boundary(struct sampling_task *task, const struct mains_phase_b
                                  .uptime_us = ended_us };
     told.jumped =
         !(boundary->cycle_frames > 0.0) || boundary->jumped || (task->cycle_quality & broken) != 0;
+    window_confirm(task, boundary->jumped);
     if (told.jumped) {
         take_fragment(task, ended_us);
     } else {
@@ -218,7 +253,7 @@ static void take_boundary(struct sampling_task *task, const struct mains_phase_b
         told.window_ends = ++task->cycles_taken >= wanted;
     }
     if (told.window_ends) {
-        window_close(task);
+        task->complete = true;
         task->cycles_taken = 0;
     }
     tell_boundary(task, &told);
@@ -316,6 +351,7 @@ static void run_free(struct sampling_task *task, uint64_t now_us)
     task->cycle_quality |= READING_QUALITY_NO_REFERENCE;
     if (frames * FREE_WINDOW_PER_S >= task->rate_hz) {
         end_cycle_here(task);
+        window_confirm(task, true); // What took the mains away may have moved the last crossing.
         take_fragment(task, now_us);
     }
 }
@@ -357,7 +393,7 @@ static enum status flush(struct sampling_task *task, uint64_t now_us)
 {
     task->ended = true;
     if (!window_is_empty(task)) {
-        task->window.quality |= READING_QUALITY_PARTIAL;
+        task->window.quality |= (uint16_t)(task->complete ? 0 : READING_QUALITY_PARTIAL);
         window_close(task);
     }
     if (!window_is_empty(task)) {
@@ -412,6 +448,11 @@ enum status sampling_task_step(struct sampling_task *task, uint64_t now_us)
     }
     follow_rate(task);
     const struct adc_block *block = &task->block;
+    if (block->lost_unknown) {
+        rate_watch_restart(&task->rate_watch);
+    }
+    rate_watch_pass(&task->rate_watch, (uint64_t)block->lost_frames + block->frame_count,
+                    task->rate_hz, now_us);
     if (block->lost_frames > 0 || block->lost_unknown) {
         note_gap(task, block->lost_frames, READING_QUALITY_GAP);
     }

@@ -4,12 +4,15 @@
 /// Turns blocks of codes into windows of whole mains cycles, and never waits for anybody.
 ///
 ///   - Every frame that the source delivers is in exactly one window; what the source lost is
-///   counted.
+///     counted.
 ///   - Windows begin and end between samples, on the same phase of the reference voltage.
 ///   - Cycles next to each other go into one window until it has its number. A stretch that is not
-///   a
-///     whole, sound cycle (before the first boundary, around a gap or a phase jump, without mains)
-///     becomes a window of its own, so it spoils no other; it counts for energy.
+///     a whole, sound cycle (before the first boundary, around a gap or a phase jump, without
+///     mains) becomes a window of its own, so it spoils no other; it counts for energy.
+///   - A window is told when the cycle after it is over: when that one has jumped, the crossing
+///     between them may have been moved, and the window is flagged, too.
+///   - A rate that departs from the clock or moves, and a zero that moves, raise
+///     READING_QUALITY_DRIFT.
 ///   - When the ring is full, summing goes on in the present window, and nothing is lost
 ///     (READING_QUALITY_MERGED).
 ///   - Whoever wants the samples themselves adds a frame_tap.
@@ -26,9 +29,11 @@
 #include "frame_tap.h"
 #include "linearity.h"
 #include "mains_phase.h"
+#include "rate_watch.h"
 #include "ring.h"
 #include "status.h"
 #include "wiring.h"
+#include "zero_watch.h"
 
 /// A ring of so many windows rides out 1.6 s of stalled processing before windows merge, and takes
 /// 10 KB.
@@ -62,6 +67,9 @@ struct sampling_task {
     struct cycle_window window; ///< Cycles that are complete.
     struct cycle_sums cycle;    ///< The cycle in progress.
     uint32_t cycles_taken;      ///< Whole cycles in a row towards the window's number.
+    bool complete;              ///< The window has its number, and waits for the next cycle.
+    struct rate_watch rate_watch;
+    struct zero_watch zero_watch;
     const struct frame_tap *tap[FRAME_TAP_LIMIT];
     uint32_t taps;
     const struct linearity_table *linearity[ADC_INPUT_LIMIT]; ///< NULL: codes stay as they are.
@@ -102,7 +110,7 @@ MUST_CHECK enum status sampling_task_linearise(struct sampling_task *task, unsig
 /// Takes one block from the source. Call it again at once after STATUS_OK, soon (10 ms) after
 /// another.
 ///
-/// `now_us` is the uptime; a window's end is told by it.
+/// `now_us` is the uptime; a window's end is told by it, and the rate is judged by it.
 ///
 /// @return STATUS_BUSY     nothing has arrived, or the source has ended and the ring is full;
 ///         STATUS_MISSING  the source has ended, and its last windows are in the ring;
