@@ -41,9 +41,9 @@ bool fleet_client_accepts(const char *server)
         return host[0] != '\0' && host[0] != '/' && host[0] != ':';
     }
     for (size_t n = 0; n < sizeof local / sizeof local[0]; n++) {
-        const char next = begins(server, local[n]) ? server[strlen(local[n])] : 'x';
-        if (next == '\0' || next == ':') {
-            return true;
+        if (begins(server, local[n])) {
+            const char next = server[strlen(local[n])];
+            return next == '\0' || next == ':';
         }
     }
     return false;

@@ -139,7 +139,7 @@ static void print_json(const cJSON *object)
 
 static void print_value(const cJSON *object, const char *name, const char *format)
 {
-    const double number = ohm_number(object, name, NAN);
+    const double number = ohm_number(object, name, (double)NAN);
     if (!isnan(number)) {
         // The formats are all in this file.
 #pragma GCC diagnostic push
@@ -163,14 +163,14 @@ static void print_point(const cJSON *point)
 
 static void print_input(const char *name, const cJSON *input)
 {
-    (void)printf("%s: gain %.5f\n", name, ohm_number(input, "gain", NAN));
+    (void)printf("%s: gain %.5f\n", name, ohm_number(input, "gain", (double)NAN));
     const cJSON *knot = NULL;
     cJSON_ArrayForEach(knot, cJSON_GetObjectItemCaseSensitive(input, "knots"))
     {
         (void)printf("  at %8.3f A: gain %.5f, lead %.3f degrees at 50 Hz, %.3f at 60 Hz\n",
-                     ohm_number(knot, "at", NAN), ohm_number(knot, "gain", NAN),
-                     ohm_number(knot, "lead_50hz_deg", NAN),
-                     ohm_number(knot, "lead_60hz_deg", NAN));
+                     ohm_number(knot, "at", (double)NAN), ohm_number(knot, "gain", (double)NAN),
+                     ohm_number(knot, "lead_50hz_deg", (double)NAN),
+                     ohm_number(knot, "lead_60hz_deg", (double)NAN));
     }
 }
 
@@ -198,8 +198,10 @@ static void print_calibration(const cJSON *detail)
         }
         (void)printf("%s  %s by %s (%s): gain %.5f -> %.5f, lead %.3f -> %.3f degrees\n", date,
                      ohm_text(item, "input"), ohm_text(item, "who"), ohm_text(item, "method"),
-                     ohm_number(item, "old_gain", NAN), ohm_number(item, "new_gain", NAN),
-                     ohm_number(item, "old_lead_deg", NAN), ohm_number(item, "new_lead_deg", NAN));
+                     ohm_number(item, "old_gain", (double)NAN),
+                     ohm_number(item, "new_gain", (double)NAN),
+                     ohm_number(item, "old_lead_deg", (double)NAN),
+                     ohm_number(item, "new_lead_deg", (double)NAN));
     }
 }
 

@@ -490,7 +490,6 @@ enum status powered_meter_reset_maximum(void)
 void powered_meter_restart(void)
 {
     struct powered_oracle *oracle = &powered.oracle;
-    struct powered_truth truth = powered.truth;
     struct reading found;
     flash_memory_power_up(&powered_flash);
     start();
@@ -501,14 +500,12 @@ void powered_meter_restart(void)
     const struct record in_flight = { .kind = RECORD_KIND_READING, .reading = oracle->in_flight };
     if (status == STATUS_MISSING) {
         assert_false(oracle->has_kept);
-    } else if (oracle->has_kept && reading_example_is_same(&found_record, &kept)) {
-        truth = oracle->kept_truth;
-    } else {
+    } else if (!oracle->has_kept || !reading_example_is_same(&found_record, &kept)) {
         assert_true(oracle->has_in_flight);
         assert_true(reading_example_is_same(&found_record, &in_flight));
         oracle->kept = found;
         oracle->has_kept = true;
-        oracle->kept_truth = truth;
+        oracle->kept_truth = powered.truth;
     }
     oracle->has_in_flight = false;
     powered.truth = oracle->kept_truth;

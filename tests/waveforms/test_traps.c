@@ -4,6 +4,7 @@
 ///
 /// OHM_OPEN_SECONDS sets how long the open input is watched (86400: a day).
 
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -325,8 +326,8 @@ static void counts_nothing_on_an_open_input(void **state)
     for (unsigned n = 2; n < notes.count; n++) {
         shown = fmax(shown, fabs(notes.reading[n].channel[0].active_power_10mw * 0.01));
     }
-    print_message("open input for %.0f s: %lld mJ, shown %.2f W and %.3f A at most\n", rig.seconds,
-                  (long long)(channel->import_mj + channel->export_mj), shown,
+    print_message("open input for %.0f s: %" PRId64 " mJ, shown %.2f W and %.3f A at most\n",
+                  rig.seconds, channel->import_mj + channel->export_mj, shown,
                   notes.reading[notes.count - 2].channel[0].current_100ua * 1e-4);
     assert_int_equal(channel->import_mj, 0);
     assert_int_equal(channel->export_mj, 0);

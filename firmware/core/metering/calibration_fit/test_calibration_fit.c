@@ -184,7 +184,7 @@ static void finds_the_phase_to_two_hundredths_of_a_degree_from_45_to_65_hz(void 
         assert_int_equal(curve.verdict, CALIBRATION_FOUND);
         assert_int_equal(curve.input.knots, 3);
         assert_int_equal(calibration_check_input(&curve.input), STATUS_OK);
-        for (double hz = 45.0; hz <= 65.0; hz += 1.0) {
+        for (unsigned hz = 45; hz <= 65; hz++) {
             for (unsigned i = 0; i < sizeof currents / sizeof currents[0]; i++) {
                 const struct calibration_correction found = calibration_at(
                     &curve.input, currents[i] * true_response(currents[i]) * curve.input.gain, hz);

@@ -192,8 +192,10 @@ static double true_extreme(const struct meter *meter, double from_s, double to_s
     const double half_s = 0.5 / mains->frequency_hz;
     const double first_s = -mains->phase / (TURN * mains->frequency_hz);
     double extreme = highest ? 0.0 : 1e9;
-    for (double at_s = first_s + ceil((from_s - first_s) / half_s) * half_s; at_s < to_s;
-         at_s += half_s) {
+    const int begin = (int)ceil((from_s - first_s) / half_s);
+    const int end = (int)ceil((to_s - first_s) / half_s);
+    for (int n = begin; n < end; n++) {
+        const double at_s = first_s + n * half_s;
         const double rms = true_rms(meter, at_s - 2.0 * half_s, at_s);
         extreme = highest == (rms > extreme) ? rms : extreme;
     }

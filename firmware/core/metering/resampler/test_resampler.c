@@ -94,7 +94,8 @@ static void lets_next_to_nothing_of_the_images_through(void **state)
     double worst_low = 0.0;
     double worst_high = 0.0;
     double worst_near = 0.0;
-    for (double frequency = 0.004; frequency < 0.4699; frequency += 0.0095) {
+    for (unsigned n = 0; n < 50; n++) {
+        const double frequency = 0.004 + 0.0095 * n;
         const double passed = interpolation_response(frequency);
         const double near = fabs(interpolation_response(1.0 - frequency) / passed);
         double far = 0.0;
@@ -122,7 +123,8 @@ static void gives_back_what_interpolation_and_box_take(void **state)
     (void)state;
     for (unsigned decimation = 1; decimation <= RESAMPLER_DECIMATION_LIMIT; decimation++) {
         double worst = 0.0;
-        for (double frequency = 0.0; frequency < 0.4699; frequency += 0.0013) {
+        for (unsigned n = 0; n < 362; n++) {
+            const double frequency = 0.0013 * n;
             const double gain = (double)resampler_gain((float)frequency, decimation);
             worst = fmax(worst, fabs(gain * response(frequency, decimation) - 1.0));
         }
@@ -130,7 +132,8 @@ static void gives_back_what_interpolation_and_box_take(void **state)
                       100.0 * worst);
         assert_true(worst < 0.0005);
     }
-    for (double frequency = 0.001; frequency < 0.4699; frequency += 0.0013) {
+    for (unsigned n = 0; n < 361; n++) {
+        const double frequency = 0.001 + 0.0013 * n;
         const double x = TURN / 2.0 * frequency;
         const double gain = (double)resampler_converter_gain((float)frequency);
         assert_true(fabs(gain * sin(x) / x - 1.0) < 0.0001);

@@ -52,8 +52,8 @@ static void naive(unsigned k, double *re, double *im)
         sum_re += samples[n] * sine[(turn + RFFT_POINTS / 4) % RFFT_POINTS];
         sum_im -= samples[n] * sine[turn];
     }
-    *re = sum_re / (RFFT_POINTS / 2);
-    *im = sum_im / (RFFT_POINTS / 2);
+    *re = sum_re / (RFFT_POINTS / 2.0);
+    *im = sum_im / (RFFT_POINTS / 2.0);
 }
 
 static double worst_against_naive(void)

@@ -64,7 +64,9 @@ static bool is_same_input(const struct calibration_input *a, const struct calibr
 {
     bool same = a->gain == b->gain && a->delay_s == b->delay_s && a->knots == b->knots;
     for (uint32_t i = 0; same && i < a->knots; i++) {
-        same = memcmp(&a->knot[i], &b->knot[i], sizeof a->knot[i]) == 0;
+        same = a->knot[i].magnitude == b->knot[i].magnitude && a->knot[i].gain == b->knot[i].gain &&
+               a->knot[i].lead_50hz_rad == b->knot[i].lead_50hz_rad &&
+               a->knot[i].lead_60hz_rad == b->knot[i].lead_60hz_rad;
     }
     return same;
 }

@@ -59,7 +59,7 @@ static enum status read_mains(void *ctx, struct adc_block *block)
         const double wave = sin(TURN * 50.0 * (double)f->frame / RATE);
         block->code[0][n] = (int32_t)lround(2048 + f->share * 230.0 * sqrt(2.0) / 0.35 * wave);
         block->code[1][n] = (int32_t)lround(2048 + f->share * 5.0 * sqrt(2.0) / 0.01 * wave);
-        block->code[2][n] = 2048 + (n & 1);
+        block->code[2][n] = 2048 + (int32_t)(n & 1);
     }
     return STATUS_OK;
 }
