@@ -120,7 +120,7 @@ static void slide(struct power_quality *quality, struct power_quality_voltage *v
     voltage->slide_square = 0.0;
 }
 
-static void remember_half(struct power_quality_voltage *voltage, uint64_t ended_us,
+static void remember_half(struct power_quality_voltage *voltage, const struct half_cycle *half,
                           double mean_square)
 {
     if (voltage->past_count == POWER_QUALITY_PAST) {
@@ -129,8 +129,9 @@ static void remember_half(struct power_quality_voltage *voltage, uint64_t ended_
         }
         voltage->past_count--;
     }
-    voltage->past[voltage->past_count++] =
-        (struct power_quality_half){ .ended_us = ended_us, .mean_square = mean_square };
+    voltage->past[voltage->past_count++] = (struct power_quality_half){ .ended_us = half->ended_us,
+                                                                        .mean_square = mean_square,
+                                                                        .quality = half->quality };
 }
 
 static double clamped(double value)
@@ -188,10 +189,20 @@ static bool is_in(enum power_state state, unsigned kind)
     }
 }
 
+/// A start or an end is told by the half cycles around it. Of those that have grown together, it
+/// may be anywhere within.
+static void doubt_step(const struct power_quality_voltage *voltage, struct power_event *event)
+{
+    for (unsigned n = 0; n < voltage->past_count; n++) {
+        event->quality |= voltage->past[n].quality & READING_QUALITY_MERGED;
+    }
+}
+
 /// The half cycle after the first within the event is here: tells when it began.
 static void fix_start(const struct power_quality_voltage *voltage, struct power_quality_open *open)
 {
     open->starting = false;
+    doubt_step(voltage, &open->event);
     if (voltage->past_count == POWER_QUALITY_PAST) {
         const unsigned inside = extreme_half(voltage, open->event.kind, 3, 4);
         open->event.started_us = step_time(voltage, 0, inside);
@@ -219,6 +230,7 @@ static void fix_end(struct power_quality *quality, const struct power_quality_vo
         fix_start(voltage, open);
     }
     struct power_event *event = &open->event;
+    doubt_step(voltage, event);
     event->duration_us = ended_us > event->started_us ? ended_us - event->started_us : 0;
     remember_span(quality, event);
     update->event[update->events++] = *event;
@@ -349,7 +361,7 @@ struct power_quality_update power_quality_take(struct power_quality *quality,
         return update;
     }
     const struct half_cycle none = { .length_q15 = 0 };
-    remember_half(voltage, half->ended_us, mean_square_of(voltage, half, &none));
+    remember_half(voltage, half, mean_square_of(voltage, half, &none));
     settle(quality, voltage, &update);
     if (half->halves > 1) {
         take_cycle(quality, voltage, &none, half, &update);

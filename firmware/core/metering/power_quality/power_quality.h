@@ -49,6 +49,7 @@ struct power_quality_open {
 struct power_quality_half {
     uint64_t ended_us;
     double mean_square; ///< Of volts.
+    uint16_t quality;
 };
 
 struct power_quality_voltage {

@@ -530,6 +530,45 @@ static void survives_gaps_within_events(void **state)
     assert_false(power_quality_take(&meter->quality, &foreign).has_urms);
 }
 
+/// 230 V, but half of it in half cycles 20 to 39; half cycle `merged` has grown of six.
+static uint16_t quality_of_dip(unsigned merged)
+{
+    const struct mains mains = { .frequency_hz = 50.0 };
+    struct meter *meter = meter_of(&mains, 2.0);
+    const double offset = meter->quality.voltage[0].offset;
+    const double volts_per_code = meter->quality.voltage[0].volts_per_code;
+    uint64_t now_us = 2000000u;
+    for (unsigned n = 0; n < 60; n++) {
+        const double codes = (n >= 20 && n < 40 ? 115.0 : 230.0) / volts_per_code;
+        const uint8_t halves = n == merged ? 6 : 1;
+        const uint32_t frames = 100u * halves;
+        now_us += 10000u * halves;
+        const struct half_cycle half = {
+            .ended_us = now_us,
+            .square = (int64_t)((codes * codes + offset * offset) * frames),
+            .sum_q15 = (int64_t)(offset * frames * HALF_CYCLES_ONE),
+            .length_q15 = frames * HALF_CYCLES_ONE,
+            .halves = halves,
+            .quality = halves > 1 ? READING_QUALITY_MERGED : 0,
+        };
+        const struct power_quality_update update = power_quality_take(&meter->quality, &half);
+        if (update.events > 0) {
+            return update.event[0].quality;
+        }
+    }
+    return UINT16_MAX;
+}
+
+static void doubts_a_start_or_end_beside_merged_half_cycles(void **state)
+{
+    (void)state;
+    assert_int_equal(quality_of_dip(10), 0);
+    assert_int_equal(quality_of_dip(19), READING_QUALITY_MERGED);
+    assert_int_equal(quality_of_dip(30), READING_QUALITY_MERGED);
+    assert_int_equal(quality_of_dip(40), READING_QUALITY_MERGED);
+    assert_int_equal(quality_of_dip(50), 0);
+}
+
 static void survives_any_half_cycles(void **state)
 {
     (void)state;
@@ -586,6 +625,7 @@ int main(void)
         cmocka_unit_test(slides_its_reference_with_the_voltage_of_a_minute),
         cmocka_unit_test(keeps_its_offset_while_an_event_has_a_mean),
         cmocka_unit_test(survives_gaps_within_events),
+        cmocka_unit_test(doubts_a_start_or_end_beside_merged_half_cycles),
         cmocka_unit_test(survives_any_half_cycles),
         cmocka_unit_test(refuses_settings_that_make_no_sense),
     };
