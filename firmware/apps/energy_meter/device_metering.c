@@ -7,6 +7,8 @@
 enum { CAPTURE_SLOTS = 4 };
 
 static const double NOMINAL_HZ = 50.0; // Only until the mains are found.
+static const double USUAL_V = 230.0;
+static const double USUAL_A = 5.0;
 
 static enum status complain(char *fault, enum status status, const char *text)
 {
@@ -21,6 +23,10 @@ static enum status open_windows(struct device_metering *metering)
     const struct sampling_settings sampling = sampling_settings_default();
     struct processing_settings processing = processing_settings_default();
     processing.reading_ms = parts->settings->reading_ms;
+    processing.total_channels = (uint8_t)parts->settings->total_channels;
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        processing.creep_va[n] = (double)parts->settings->creep_va;
+    }
     enum status status = ring_init(&metering->ring, metering->windows, sizeof metering->windows[0],
                                    SAMPLING_TASK_WINDOWS);
     if (status == STATUS_OK) {
@@ -74,6 +80,22 @@ static bool distortion_of(void *ctx, unsigned channel, uint32_t *voltage_ppm, ui
     return true;
 }
 
+/// Lets events and waveforms be in calibrated units. Of a sensor's curve, the gain at a usual
+/// magnitude holds for all.
+static void scale_quality(struct device_metering *metering)
+{
+    const struct device_metering_parts *parts = &metering->parts;
+    const struct wiring *wiring = &parts->source->wiring;
+    const struct calibration *calibration = calibration_store_current(&metering->calibrations);
+    for (unsigned n = 0; n < parts->source->adc.input_count; n++) {
+        const double usual = n == wiring->reference_input ? USUAL_V : USUAL_A;
+        const struct calibration_correction correction =
+            calibration_at(&calibration->input[n], usual, NOMINAL_HZ);
+        quality_task_scale(&metering->quality, n, wiring->unit_per_code[n] * correction.gain);
+    }
+    metering->scaled_for = metering->calibrations.newest;
+}
+
 static enum status open_quality(struct device_metering *metering)
 {
     const struct device_metering_parts *parts = &metering->parts;
@@ -110,6 +132,9 @@ static enum status open_quality(struct device_metering *metering)
     settings.snapshots_per_hour = parts->settings->snapshots_per_hour;
     if (status == STATUS_OK) {
         status = quality_task_init(&metering->quality, &quality, &settings);
+    }
+    if (status == STATUS_OK) {
+        scale_quality(metering);
     }
     return status;
 }
@@ -160,7 +185,7 @@ static enum status open_demand(struct device_metering *metering)
     (void)!maximum_demand_load(&metering->maximum, parts->values);
     const struct demand_settings demand = { .block_min = settings->demand_min,
                                             .sub_min = settings->demand_sub_min,
-                                            .total_channels = UINT8_MAX };
+                                            .total_channels = (uint8_t)settings->total_channels };
     return demand_init(&metering->demand, &demand, parts->clock, &metering->zone, parts->records,
                        &metering->maximum, &metering->tariff_clock.rate);
 }
@@ -241,6 +266,9 @@ enum status device_metering_step(struct device_metering *metering)
         demand_step(&metering->demand),
     };
     calibration_session_step(&metering->session);
+    if (metering->scaled_for != metering->calibrations.newest) {
+        scale_quality(metering);
+    }
     return worst(steps, sizeof steps / sizeof steps[0]);
 }
 

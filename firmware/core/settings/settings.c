@@ -86,6 +86,8 @@ static const struct entry table[] = {
     NUMBER(spectrum_ms, "length of a recorded spectrum, 0 for none", 0, HOUR_MS, 60000),
     NUMBER(declared_v, "voltage that dips and swells are shares of, 0 learns it", 0, 1000, 0),
     NUMBER(snapshots_per_hour, "most waveforms of events in an hour", 0, 60, 6),
+    NUMBER(creep_va, "apparent power below which a channel does not count, 0 for none", 0, 1000, 2),
+    NUMBER(total_channels, "channels of the meter's total, bit 0 for channel 0", 0, 255, 255),
     CHOICE(demand_min, "length of a block of demand in minutes: 15, 30 or 60", 15, 60, 15,
            is_block),
     NUMBER(demand_sub_min, "minutes by which demand slides, a divisor of demand_min; 0 for not", 0,

@@ -39,6 +39,8 @@ struct settings {
     uint32_t spectrum_ms;        ///< Length of a recorded spectrum; 0 records none.
     uint32_t declared_v;         ///< Voltage that events are shares of; 0: learned at each start.
     uint32_t snapshots_per_hour; ///< Most waveforms of events in an hour.
+    uint32_t creep_va;           ///< Power below which a channel does not count (creep.h).
+    uint32_t total_channels;     ///< Bit n: channel n belongs to the meter's total.
     char time_zone[TIME_ZONE_TEXT_SIZE + 1]; ///< See time_zone.h.
     char tariff[TARIFF_TEXT_SIZE + 1];       ///< See tariff.h; empty: rate 0 for ever.
 };
