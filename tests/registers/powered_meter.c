@@ -251,11 +251,11 @@ static void assert_no_register_fell(const struct reading *before, const struct r
                      READING_QUADRANT_COUNT);
 }
 
-/// A register agrees with the truth within 0.02 %, which is the engine's own error, and a unit for
-/// each start. A reading that counted twice, or not at all, would be off by fifty times that.
+/// A register agrees with the truth within 0.001 %, which is the engine's own error, and a unit for
+/// each start. A reading that counted twice, or not at all, would be off by a thousand times that.
 static void assert_counts(int64_t counted, double truth)
 {
-    const double tolerance = 2e-4 * truth + 2.0 + powered.oracle.boots;
+    const double tolerance = 1e-5 * truth + 2.0 + powered.oracle.boots;
     if (!(fabs((double)counted - truth) <= tolerance)) {
         fail_msg("%lld instead of %.1f", (long long)counted, truth);
     }

@@ -43,13 +43,14 @@ static void fill(struct fixture *f, const struct signal *signal)
     }
 }
 
-/// Sums of ten cycles, each from a boundary of its own and with an oscillator of `pace` frames.
-static struct cycle_sums sum_cycles(struct fixture *f, double period, double pace, unsigned cycles)
+/// Sums of cycles from `boundary` on, in frames after frame 0, each from a boundary of its own and
+/// with an oscillator of `pace` frames.
+static struct cycle_sums sum_cycles(struct fixture *f, double boundary, double period, double pace,
+                                    unsigned cycles)
 {
     struct cycle_sums total;
     struct cycle_sums cycle;
     unsigned done = 0;
-    double boundary = 30.4; // Fractional frames after frame 0.
     bool begun = false;
     frame_history_init(&f->history);
     for (unsigned b = 0; b < BLOCKS && done < cycles; b++) {
@@ -118,7 +119,7 @@ static struct errors worst_of(double third, double mismatch, unsigned cycles)
                                        .offset = 123456.0 };
         fill(&f, &signal);
         const struct cycle_sums sums =
-            sum_cycles(&f, signal.period, signal.period * (1.0 + mismatch), cycles);
+            sum_cycles(&f, 30.4, signal.period, signal.period * (1.0 + mismatch), cycles);
         const struct errors e = errors_of(&sums, &signal);
         worst.v1 = fmax(worst.v1, e.v1);
         worst.i1 = fmax(worst.i1, e.i1);
@@ -145,6 +146,26 @@ static void finds_the_fundamental_of_whole_cycles(void **state)
     assert_below(worst_of(0.0, 0.0, 1), 5e-5);
     assert_below(worst_of(0.0, 0.0, 10), 2e-5);
     assert_below(worst_of(0.35, 0.0, 10), 2e-5);
+}
+
+/// All samples fall on points of the oscillator's table, or all between them.
+static void does_not_mind_a_rate_that_is_locked_to_the_mains(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    static const double boundaries[] = { 30.0, 30.25, 30.4, 30.5 };
+    for (unsigned n = 0; n < 12; n++) {
+        const struct signal signal = { .period = n < 4   ? 128.0
+                                                 : n < 8 ? 64.0
+                                                         : 160.0,
+                                       .peak = 1e6,
+                                       .angle = 0.5,
+                                       .third = 0.2 };
+        fill(&f, &signal);
+        const struct cycle_sums sums =
+            sum_cycles(&f, boundaries[n % 4], signal.period, signal.period, 10);
+        assert_below(errors_of(&sums, &signal), 3e-5);
+    }
 }
 
 static void does_not_need_to_know_the_length_of_a_cycle_exactly(void **state)
@@ -198,10 +219,10 @@ static void takes_back_a_wave_that_did_not_fit(void **state)
     const struct signal signal = { .period = 166.67, .peak = 1e6, .angle = 1.0 };
     struct sums_phasor phasor;
     fill(&f, &signal);
-    struct cycle_sums first = sum_cycles(&f, signal.period, 200.0, 1);
+    struct cycle_sums first = sum_cycles(&f, 30.4, signal.period, 200.0, 1);
     cycle_sums_check_tune(&first, signal.period);
     assert_false(cycle_sums_fundamental(&first, 0, &phasor));
-    const struct cycle_sums rest = sum_cycles(&f, signal.period, signal.period, 9);
+    const struct cycle_sums rest = sum_cycles(&f, 30.4, signal.period, signal.period, 9);
     cycle_sums_join(&first, &rest);
     assert_below(errors_of(&first, &signal), 3e-3); // Whole frames only, of nine cycles.
 }
@@ -254,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_fundamental_of_whole_cycles),
+        cmocka_unit_test(does_not_mind_a_rate_that_is_locked_to_the_mains),
         cmocka_unit_test(does_not_need_to_know_the_length_of_a_cycle_exactly),
         cmocka_unit_test(gives_the_same_sums_for_small_codes_in_both_widths),
         cmocka_unit_test(takes_back_a_wave_that_did_not_fit),
