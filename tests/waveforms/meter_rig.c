@@ -133,11 +133,9 @@ static enum status read_rig(void *ctx, struct adc_block *block)
             const double value = value_of(source, n, source->frame + k) +
                                  rig->input[n].noise * throw_noise(&rig->seed);
             const int64_t rounded = portable_round(rig->bend == NULL ? value : rig->bend(value));
-            const int32_t code = rounded < rig->code_min   ? rig->code_min
-                                 : rounded > rig->code_max ? rig->code_max
-                                                           : (int32_t)rounded;
-            block->code[n][k] =
-                rig->straighten == NULL ? code : rig->straighten(rig->straighten_ctx, n, code);
+            block->code[n][k] = rounded < rig->code_min   ? rig->code_min
+                                : rounded > rig->code_max ? rig->code_max
+                                                          : (int32_t)rounded;
         }
     }
     source->frame += BLOCK;
@@ -149,6 +147,16 @@ static uint64_t rate(void *ctx)
     const struct rig_source *source = ctx;
     const double told = source->rig->told_rate_hz;
     return (uint64_t)portable_round(1000.0 * (told > 0.0 ? told : source->rig->rate_hz));
+}
+
+static void add_ears(struct sampling_task *sampling, const struct meter_rig *rig)
+{
+    for (unsigned n = 0; n <= rig->channels; n++) {
+        assert_int_equal(sampling_task_linearise(sampling, n, rig->linearity), STATUS_OK);
+    }
+    if (rig->tap != NULL) {
+        assert_int_equal(sampling_task_add_tap(sampling, rig->tap), STATUS_OK);
+    }
 }
 
 struct hand {
@@ -190,6 +198,7 @@ void meter_rig_run(struct meter_rig *rig, void (*reading)(void *ctx, const struc
     assert_int_equal(ring_init(&ring, slots, sizeof slots[0], SAMPLING_TASK_WINDOWS), STATUS_OK);
     assert_int_equal(sampling_task_init(&sampling, &source.source, &wiring, &ring, &settings),
                      STATUS_OK);
+    add_ears(&sampling, rig);
     assert_int_equal(processing_task_init(&processing, &wiring, &ring, &sink, &rig->settings, NULL),
                      STATUS_OK);
     processing_task_calibrate(&processing, &rig->calibration);

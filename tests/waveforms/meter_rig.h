@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "calibration.h"
+#include "frame_tap.h"
+#include "linearity.h"
 #include "processing_task.h"
 #include "reading.h"
 #include "wiring.h"
@@ -51,9 +53,8 @@ struct meter_rig {
     struct rig_input input[RIG_INPUTS];
     /// What the converter makes of an ideal code; NULL: the same.
     double (*bend)(double code);
-    /// Straightens the codes of an input before the chain sees them; NULL: leaves them.
-    int32_t (*straighten)(void *ctx, unsigned input, int32_t code);
-    void *straighten_ctx;
+    const struct linearity_table *linearity; ///< For every input; NULL: codes stay as they are.
+    const struct frame_tap *tap;             ///< Listens to the frames; NULL: nobody does.
     struct calibration calibration;
     struct processing_settings settings;
 };
