@@ -226,11 +226,11 @@ start_device --config "$work/device.conf" --data-dir "$work/once" --trace-file "
     --adc-source recording --recording "$work/mains.csv" --recording-format csv --recording-units yes --rate-hz 2000 \
     --codes-per-volt 20 --codes-per-ampere 400 --reading-ms 1000
 wait_for '^kept' "$work/once.trace"
-# The record behind the last reading may be an anchor; an acknowledgement of what is not there is ignored.
+# Records of other kinds may follow the last reading; an acknowledgement of what is not there is ignored.
 acknowledge() {
     local tries=0
     while kill -0 $device 2>/dev/null && [ $tries -lt 40 ]; do
-        publish ohmd "$port" energy_meter/meter-1/ack "$(awk -v more=$((tries % 2)) '$1 == "kept" { journal = $2; seq = $3 }
+        publish ohmd "$port" energy_meter/meter-1/ack "$(awk -v more=$((tries % 8)) '$1 == "kept" { journal = $2; seq = $3 }
             END { printf "{\"journal_id\":\"%s\",\"watermark\":%d}", journal, seq + more }' "$work/once.trace")"
         tries=$((tries + 1))
         sleep 0.2
