@@ -333,13 +333,13 @@ static void flags_the_window_whose_last_crossing_a_jump_has_moved(void **state)
 {
     unsigned flagged = 0;
     double worst = 0.0;
-    for (unsigned n = 0; n < 100; n++) {
+    for (unsigned n = 0; n < 200; n++) {
         assert_int_equal(power_up(state), 0);
         struct fixture *f = *state;
         uint16_t quality = 0;
         unsigned cycles = 0;
         f->converter.jump_turns = n % 2 == 0 ? 0.08 : -0.02;
-        f->converter.jump_at = 4100 + 4u * n; // Two cycles around the end of a window.
+        f->converter.jump_at = 3900 + 2u * n; // Two cycles around the end of a window.
         run_for(f, 0.1);
         (void)take_all(f, &quality, &cycles);
         run_for(f, 1.1);
