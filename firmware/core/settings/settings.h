@@ -25,7 +25,7 @@ struct settings {
     uint32_t reading_ms;         ///< Length of a reading's window.
     uint32_t upload_ms;          ///< Shortest time between uploads; 1000 is live.
     uint32_t resend_ms;          ///< Wait for an acknowledgement before starting again.
-    uint32_t batch_records;      ///< Most records in one batch.
+    uint32_t batch_records;      ///< Most records in one batch, where the task holds so many.
     uint32_t data_ms;            ///< Cadence of `data`; 0 sends none.
     uint32_t realtime_ms;        ///< Cadence of `realtime`; 0 sends it only while a lease runs.
     uint32_t relay_status_ms;    ///< Cadence of `relay_status` besides changes.

@@ -131,8 +131,11 @@ enum status communication_task_init(struct communication_task *task,
     task->journal_next = journal_next_seq(parts->journal);
     timekeeper_init(&task->timekeeper);
     command_history_init(&task->history);
+    const uint32_t batch_limit = settings->batch_records < COMMUNICATION_RECORDS
+                                     ? settings->batch_records
+                                     : (uint32_t)COMMUNICATION_RECORDS;
     delivery_init(&task->delivery, task->journal_next, settings->upload_ms, settings->resend_ms,
-                  settings->batch_records);
+                  batch_limit);
     back_off_init(&task->back_off, parts->entropy, settings->reconnect_ms,
                   settings->reconnect_limit_ms);
     atomic_init(&task->beats, 0);

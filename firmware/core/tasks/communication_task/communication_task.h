@@ -38,6 +38,7 @@
 
 enum {
     COMMUNICATION_BATCH_SIZE = 16 * 1024, ///< Largest batch that this device sends.
+    COMMUNICATION_RECORDS = 24,           ///< Most records in one batch, at 832 bytes each.
     COMMUNICATION_CONNECT_MS = 20000,     ///< Longest wait for a session to come up.
     COMMUNICATION_LEAVE_MS = 3000,        ///< Longest farewell.
     COMMUNICATION_LEASE_LIMIT_S = 120,
@@ -130,7 +131,7 @@ struct communication_task {
     uint64_t journal_next;
     bool has_reading;
     struct reading reading;
-    struct record records[BATCH_RECORD_LIMIT];
+    struct record records[COMMUNICATION_RECORDS];
     uint8_t batch[COMMUNICATION_BATCH_SIZE];
     char text[PAYLOADS_SIZE_LIMIT];
 

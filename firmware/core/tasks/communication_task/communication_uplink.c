@@ -90,7 +90,7 @@ static uint32_t read_run(struct communication_task *task, const struct delivery_
 {
     uint32_t count = 0;
 
-    while (count < wanted->count && count < BATCH_RECORD_LIMIT) {
+    while (count < wanted->count && count < COMMUNICATION_RECORDS) {
         uint32_t boot = 0;
         const enum status status = journal_read(task->parts.journal, wanted->first_seq + count,
                                                 &task->records[count], &boot);
