@@ -377,9 +377,7 @@ static void start(void)
 {
     struct powered_body *p = &powered;
     struct reading last;
-    const struct demand_settings demand = { .block_min = 15,
-                                            .sub_min = 1,
-                                            .total_channels = (1u << POWERED_CHANNELS) - 1u };
+    const struct demand_settings demand = { .block_min = 15, .sub_min = 1 };
     struct processing_settings settings = processing_settings_default();
     settings.reading_ms = POWERED_READING_MS;
     settings.total_channels = (1u << POWERED_CHANNELS) - 1u;

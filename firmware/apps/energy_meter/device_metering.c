@@ -184,8 +184,7 @@ static enum status open_demand(struct device_metering *metering)
     // A maximum that is lost begins anew; measuring goes on.
     (void)!maximum_demand_load(&metering->maximum, parts->values);
     const struct demand_settings demand = { .block_min = settings->demand_min,
-                                            .sub_min = settings->demand_sub_min,
-                                            .total_channels = (uint8_t)settings->total_channels };
+                                            .sub_min = settings->demand_sub_min };
     return demand_init(&metering->demand, &demand, parts->clock, &metering->zone, parts->records,
                        &metering->maximum, &metering->tariff_clock.rate);
 }

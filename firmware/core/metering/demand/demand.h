@@ -39,9 +39,8 @@ enum {
 };
 
 struct demand_settings {
-    uint32_t block_min;     ///< 15, 30 or 60.
-    uint32_t sub_min;       ///< 0, or 1 to 5 that divide `block_min`.
-    uint8_t total_channels; ///< Bit n: channel n belongs to the total.
+    uint32_t block_min; ///< 15, 30 or 60.
+    uint32_t sub_min;   ///< 0, or 1 to 5 that divide `block_min`.
 };
 
 /// What the total imported in a stretch of time.

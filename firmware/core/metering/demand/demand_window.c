@@ -164,21 +164,6 @@ static bool read_clock(struct demand *demand)
     return stands;
 }
 
-/// Import of the total less its export, which is what a Ferraris meter would turn by.
-static int64_t net_import_mj(const struct demand *demand, const struct window_report *report)
-{
-    int64_t net = 0;
-    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        const struct window_report_channel *channel = &report->channel[n];
-        // Registers grow by less than this in any window of this world; eight of them fit.
-        if ((demand->settings.total_channels & (1u << n)) != 0 &&
-            channel->import_mj <= INT64_MAX / 32 && channel->export_mj <= INT64_MAX / 32) {
-            net += channel->import_mj - channel->export_mj;
-        }
-    }
-    return net > 0 ? net : 0;
-}
-
 static void add_to_slice(struct demand_slice *slice, int64_t import_mj, uint64_t measured_us,
                          bool is_flawed)
 {
@@ -190,7 +175,7 @@ static void add_to_slice(struct demand_slice *slice, int64_t import_mj, uint64_t
 
 static void add(struct demand *demand, const struct window_report *report, uint64_t measured_us)
 {
-    const int64_t import_mj = net_import_mj(demand, report);
+    const int64_t import_mj = report->total_import_mj > 0 ? report->total_import_mj : 0;
     const bool is_flawed = (report->quality & FLAWS) != 0;
     interval_sums_add(&demand->sums, report);
     add_to_slice(&demand->block, import_mj, measured_us, is_flawed);
@@ -215,6 +200,8 @@ static struct window_report cut_off(struct window_report *report, uint64_t part_
     // Cycles are counted where the window ends: a piece of a window has no frequency of its own.
     first.cycles = 0;
     first.whole = false;
+    first.total_import_mj = share(report->total_import_mj, part_us, left_us);
+    report->total_import_mj -= first.total_import_mj;
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         struct window_report_channel *channel = &first.channel[n];
         channel->import_mj = share(channel->import_mj, part_us, left_us);

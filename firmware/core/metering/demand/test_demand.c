@@ -93,9 +93,7 @@ static const struct key_value values = { .get = get, .set = set };
 /// Boots at `since_midnight_ms` of a UTC day.
 static void boot(uint32_t block_min, uint32_t sub_min, int64_t since_midnight_ms)
 {
-    const struct demand_settings settings = { .block_min = block_min,
-                                              .sub_min = sub_min,
-                                              .total_channels = 0x03 };
+    const struct demand_settings settings = { .block_min = block_min, .sub_min = sub_min };
     memset(&f, 0, sizeof f);
     f.utc_known = true;
     f.utc_offset_ms = MIDNIGHT_MS + since_midnight_ms;
@@ -120,18 +118,21 @@ static void window(double watts, uint64_t length_us)
     };
     f.uptime_us += length_us;
     report.ended_us = f.uptime_us;
+    int64_t net_mj = 0;
     for (unsigned n = 0; n < 2; n++) {
         const double active_w = n == 0 ? watts : watts / 10;
         f.rest_nj[n] += (int64_t)(active_w * report.seconds * 1e9);
         const int64_t mj = f.rest_nj[n] / 1000000;
         f.rest_nj[n] -= mj * 1000000;
         f.counted_mj[n] += mj;
+        net_mj += mj;
         report.channel[n] = (struct window_report_channel){ .voltage_v = 230.0,
                                                             .current_a = fabs(active_w) / 230.0,
                                                             .active_w = active_w,
                                                             .import_mj = mj > 0 ? mj : 0,
                                                             .export_mj = mj < 0 ? -mj : 0 };
     }
+    report.total_import_mj = net_mj > 0 ? net_mj : 0;
     f.uptime_us += 1000; // Processing comes a little later.
     watcher->window(watcher->ctx, &report);
     f.uptime_us -= 1000;
@@ -370,6 +371,7 @@ static void takes_any_window_without_harm(void **state)
         struct window_report report = { .seconds = lengths[(dice >> 33) % 10], .channels = 0xff };
         report.ended_us = n % 50 == 49 ? dice : f.uptime_us + (dice >> 36);
         report.channel[0].import_mj = n % 7 == 0 ? INT64_MAX : (int64_t)(dice >> 40);
+        report.total_import_mj = n % 13 == 0 ? INT64_MAX : (int64_t)(dice >> 42);
         report.channel[1].export_mj = n % 11 == 0 ? INT64_MAX : (int64_t)(dice >> 41);
         f.uptime_us += dice >> 37;
         f.utc_known = (dice >> 50) % 8 != 0;
@@ -382,9 +384,8 @@ static void takes_any_window_without_harm(void **state)
 static void refuses_blocks_that_no_clock_has(void **state)
 {
     (void)state;
-    static const struct demand_settings bad[] = { { 0, 0, 1 },  { 10, 0, 1 }, { 15, 2, 1 },
-                                                  { 15, 4, 1 }, { 30, 4, 1 }, { 60, 6, 1 },
-                                                  { 120, 5, 1 } };
+    static const struct demand_settings bad[] = { { 0, 0 },  { 10, 0 }, { 15, 2 }, { 15, 4 },
+                                                  { 30, 4 }, { 60, 6 }, { 120, 5 } };
     for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
         assert_int_equal(
             demand_init(&f.demand, &bad[n], &test_clock, &f.zone, &sink, &f.maximum, &f.rate),

@@ -28,6 +28,8 @@ struct window_report {
     bool whole;          ///< Nothing but whole, sound cycles: fit for root mean squares.
     uint16_t quality;    ///< Bits of enum reading_quality.
     uint8_t channels;    ///< Bit n: channel n is measured.
+    /// By how much the window raised the total's import, whatever the rate.
+    int64_t total_import_mj;
     struct window_report_channel channel[READING_CHANNEL_COUNT];
     const struct raw_channel *raw; ///< READING_CHANNEL_COUNT of them; valid during the call only.
 };

@@ -149,7 +149,9 @@ static void count_and_tell(struct processing_task *task, struct window_report *r
             .export_mj = -task->registers.channel[n].export.whole_milli,
         };
     }
+    const int64_t total_before_mj = task->registers.import[task->rate].whole_milli;
     meter_registers_add(&task->registers, power, report->seconds, task->rate);
+    report->total_import_mj = task->registers.import[task->rate].whole_milli - total_before_mj;
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         report->channel[n].import_mj += task->registers.channel[n].import.whole_milli;
         report->channel[n].export_mj += task->registers.channel[n].export.whole_milli;

@@ -340,6 +340,7 @@ static void shows_every_window_to_its_watchers(void **state)
     assert_int_equal(processing_task_step(&f->task), STATUS_OK);
     assert_int_equal(fake.count, 5);
     int64_t import_mj = 0;
+    int64_t total_mj = 0;
     for (unsigned n = 0; n < fake.count; n++) {
         const struct window_report *report = &fake.report[n];
         assert_true(report->whole);
@@ -352,7 +353,10 @@ static void shows_every_window_to_its_watchers(void **state)
         assert_near(report->channel[0].current_a, 5.0, 0.001);
         assert_near(report->channel[0].active_w, 1150.0 * cos(1.0), 0.2);
         import_mj += report->channel[0].import_mj;
+        total_mj += report->total_import_mj;
     }
+    assert_true(total_mj > 0);
+    assert_int_equal(total_mj, f->journal.kept[0].total.import_mj[0]);
     assert_int_equal(import_mj, f->journal.kept[0].channel[0].import_mj);
     assert_int_equal(fake.from_us, 0);
     assert_int_equal(fake.to_us, 1000000);
