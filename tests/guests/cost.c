@@ -5,16 +5,21 @@
 /// Prints lines for run_guests.sh, which turns instructions into shares of a core:
 ///     MODE instructions PART NUMBER        in a second of mains
 ///     MODE bytes STRUCT NUMBER
-/// MODE is how harmonics are taken: of one channel after another, or of all channels at once.
+/// MODE is how harmonics are taken: of one channel after another, or of all channels at once. For
+/// memory it may be "besides": what reports on top of what measures.
 
 #include <stdio.h>
 #include <string.h>
 
 #include "code_generator.h"
+#include "demand.h"
 #include "instruction_count.h"
 #include "journal.h"
 #include "linearity.h"
+#include "quality_task.h"
 #include "scan_source.h"
+#include "snapshot.h"
+#include "tariff.h"
 #include "whole_engine.h"
 
 enum {
@@ -207,6 +212,15 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "journal", sizeof(struct journal));
 }
 
+static void say_memory_besides(void)
+{
+    say("besides", "bytes", "snapshot", sizeof(struct snapshot) + SNAPSHOT_SAMPLES * 2u);
+    say("besides", "bytes", "quality_task",
+        sizeof(struct quality_task) - sizeof(struct power_quality));
+    say("besides", "bytes", "demand", sizeof(struct demand) + sizeof(struct maximum_demand));
+    say("besides", "bytes", "tariff", sizeof(struct tariff) + sizeof(struct time_zone));
+}
+
 int main(void)
 {
     static struct cost cost;
@@ -227,5 +241,6 @@ int main(void)
         }
         say_memory(mode_name[mode], &cost);
     }
+    say_memory_besides();
     return 0;
 }
