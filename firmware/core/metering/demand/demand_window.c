@@ -173,8 +173,11 @@ static void add_to_slice(struct demand_slice *slice, int64_t import_mj, uint64_t
     slice->is_whole = slice->is_whole && !is_flawed;
 }
 
-static void add(struct demand *demand, const struct window_report *report, uint64_t measured_us)
+/// Counts by the window's own length, which is that of its samples: the times at which windows are
+/// told to have ended jitter by as much as the sampling thread was late.
+static void add(struct demand *demand, const struct window_report *report)
 {
+    const uint64_t measured_us = (uint64_t)(report->seconds * 1e6 + 0.5);
     const int64_t import_mj = report->total_import_mj > 0 ? report->total_import_mj : 0;
     const bool is_flawed = (report->quality & FLAWS) != 0;
     interval_sums_add(&demand->sums, report);
@@ -246,14 +249,14 @@ static void take(struct demand *demand, struct window_report *report, uint64_t f
         if (end_us > at_us) {
             const struct window_report first =
                 cut_off(report, end_us - at_us, report->ended_us - at_us);
-            add(demand, &first, end_us - at_us);
+            add(demand, &first);
             at_us = end_us;
         }
         pass_end(demand, end_us);
         end_us = end_of(demand, &demand->slice);
     }
     if (report->ended_us > at_us) {
-        add(demand, report, report->ended_us - at_us);
+        add(demand, report);
     }
     demand->at_us = report->ended_us;
 }
@@ -271,7 +274,7 @@ void demand_take_window(struct demand *demand, const struct window_report *windo
 
     if (demand->is_open && report.ended_us <= demand->at_us) {
         if (!is_too_long) {
-            add(demand, &report, length_us); // The fragment before the first whole window.
+            add(demand, &report); // The fragment before the first whole window.
         }
         return;
     }

@@ -16,6 +16,7 @@ static const int64_t MIDNIGHT_MS = 1763683200000; // 21 November 2025, 00:00 UTC
 
 static struct {
     uint64_t uptime_us;
+    uint64_t late_us; ///< By which the end of a window is told late.
     int64_t utc_offset_ms;
     bool utc_known;
 
@@ -117,7 +118,7 @@ static void window(double watts, uint64_t length_us)
         .channels = 0x03,
     };
     f.uptime_us += length_us;
-    report.ended_us = f.uptime_us;
+    report.ended_us = f.uptime_us + f.late_us;
     int64_t net_mj = 0;
     for (unsigned n = 0; n < 2; n++) {
         const double active_w = n == 0 ? watts : watts / 10;
@@ -247,6 +248,21 @@ static void keeps_a_block_with_lost_samples_out_of_the_maximum(void **state)
     run(5000.0, 11 * MINUTE_MS);
     assert_int_equal(f.kept[0].flags, INTERVAL_SHORT);
     assert_int_equal(f.maximum.value.demand_mw, 0);
+}
+
+static void takes_blocks_for_whole_though_windows_are_told_late(void **state)
+{
+    (void)state;
+    boot(15, 0, 0);
+    for (unsigned n = 0; n < 31 * 60 * 5; n++) {
+        f.late_us = n % 2 == 0 ? 900 : 0; // Less than the millisecond by which processing is late.
+        window(1000.0, WINDOW_US);
+    }
+    assert_int_equal(f.count, 2);
+    assert_int_equal(f.kept[0].flags, 0);
+    assert_int_equal(f.kept[1].flags, 0);
+    assert_in_range(f.kept[1].demand_mw, 1100000 - 100, 1100000 + 100);
+    assert_in_range(f.maximum.value.demand_mw, 1100000 - 100, 1100000 + 100);
 }
 
 static void follows_the_local_clock_where_it_is_not_whole_hours(void **state)
@@ -401,6 +417,7 @@ int main(void)
         cmocka_unit_test(shares_a_window_out_by_time),
         cmocka_unit_test(slides_to_find_a_peak_across_blocks),
         cmocka_unit_test(keeps_a_block_with_lost_samples_out_of_the_maximum),
+        cmocka_unit_test(takes_blocks_for_whole_though_windows_are_told_late),
         cmocka_unit_test(follows_the_local_clock_where_it_is_not_whole_hours),
         cmocka_unit_test(splits_where_the_clock_steps_and_stretches_nothing),
         cmocka_unit_test(moves_with_small_corrections),
