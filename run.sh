@@ -181,7 +181,10 @@ write_device_config() { # NAME PORT EXTRA_LINE...
         echo "device_id = $1"
         echo "data_dir = $folder"
         echo 'adc_source = synthesizer'
-        echo 'disturbances = dip:600 swell:1800 interruption:3600 harmonics:2700'
+        # For the demonstration: something to see soon, and again every few minutes.
+        echo 'spectrum_ms = 10000'
+        echo 'disturbances = dip:300 swell:600 interruption:1800 harmonics:900'
+        echo 'snapshots_per_hour = 20'
         echo 'broker_host = localhost'
         echo "broker_port = $2"
         echo "ca = $pki/ca.pem"
