@@ -354,6 +354,38 @@ export const checks = [
       }),
   },
   {
+    name: "power quality of a real meter shows its harmonics, and its dip with the waveform",
+    realOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async (visitor) => {
+        const { page, screenshot, axe, noSidewaysScroll } = visitor;
+        await visitor.signIn();
+        await visitor.openDevice();
+        await page.getByRole("tab", { name: "Power quality" }).click();
+        await page.getByRole("radio", { name: "Voltage", exact: true }).click();
+        const bars = page.getByRole("slider", { name: /Voltage harmonics of channel/ });
+        await bars.waitFor();
+        assert.equal(await page.locator(".harmonics-bar").count(), 50);
+        await bars.focus();
+        await page.keyboard.press("Home");
+        for (let n = 0; n < 4; n++) await page.keyboard.press("ArrowRight");
+        const fifth = await bars.getAttribute("aria-valuetext");
+        const [, percent] = /^Order 5, \d+.Hz: ([\d.]+).%/.exec(fifth) ?? [];
+        assert.ok(Number(percent) > 2 && Number(percent) < 12, `the meter's fifth: ${fifth}`);
+        const dip = page.locator('.event[data-kind="dip"] .event-row').last();
+        await dip.waitFor({ timeout: 70_000 });
+        assert.match(await dip.innerText(), /1[4-9]\d.ms/, "the length of the dip");
+        await dip.click();
+        await page.locator(".chart-waveform canvas").waitFor();
+        await chartDrawn(page, ".chart-waveform");
+        await page.waitForTimeout(300);
+        await screenshot("real-device-quality");
+        await axe();
+        await noSidewaysScroll();
+        return fifth;
+      }),
+  },
+  {
     name: "a register is matched to the utility's meter, with a record of who and when",
     mockOnly: true,
     run: (check) =>

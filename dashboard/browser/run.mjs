@@ -43,11 +43,16 @@ async function main() {
   const only = process.argv[2];
   const count = { passed: 0, failed: 0, skipped: 0 };
   try {
-    for (const { name, mockOnly, run } of checks) {
+    for (const { name, mockOnly, realOnly, run } of checks) {
       if (only !== undefined && !name.includes(only)) continue;
       if (mockOnly && real) {
         count.skipped++;
         console.log(`skip - ${name} (needs the mock server)`);
+        continue;
+      }
+      if (realOnly && !real) {
+        count.skipped++;
+        console.log(`skip - ${name} (needs a real meter)`);
         continue;
       }
       const started = Date.now();

@@ -17,7 +17,8 @@ let api;
 before(async () => {
   assert.ok(existsSync(join(repository, 'dashboard/dist/index.html')), 'the dashboard is built: npm run build in dashboard/');
   installation = await (await Installation.create('browser')).start();
-  (await installation.device('meter-1', { adc_source: 'synthesizer' })).start();
+  const settings = { adc_source: 'synthesizer', spectrum_ms: 3000, disturbances: 'dip:3600' };
+  (await installation.device('meter-1', settings)).start();
   api = await installation.administrator();
   await until('the meter is online and measured', async () => {
     const { devices } = await api.get('/v1/devices');
@@ -49,4 +50,5 @@ test('lets a person sign in, watch and switch', { timeout: 300000 }, async () =>
   console.log(output);
   assert.equal(code, 0, output);
   assert.match(output, /^ok - .*relay/im, 'a relay was switched');
+  assert.match(output, /^ok - power quality of a real meter/m, 'harmonics and a dip were seen');
 });

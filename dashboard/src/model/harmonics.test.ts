@@ -21,6 +21,15 @@ test("a spectrum is found by channel and signal", () => {
   expect(findSpectrum(spectra, 1, "current")).toBeNull();
 });
 
+test("the only voltage is that of every channel, one of several is not", () => {
+  const one = [{ channel: 0, signal: "voltage" }] as Spectrum[];
+  expect(findSpectrum(one, 3, "voltage")).toBe(one[0]);
+  expect(findSpectrum(one, 3, "current")).toBeNull();
+  const two = [...one, { channel: 2, signal: "voltage" } as Spectrum];
+  expect(findSpectrum(two, 3, "voltage")).toBeNull();
+  expect(findSpectrum(two, 2, "voltage")).toBe(two[1]);
+});
+
 test("an unknown kind of event is shown by its name", () => {
   const event = { kind: "rapid_change" } as PowerEvent;
   expect(eventWords(event).label).toBe("rapid change");

@@ -14,12 +14,19 @@ export function barShare(share: number): number {
   return Math.min(1, Math.log10(share / FLOOR) / decades);
 }
 
+/**
+ * The spectrum of a signal. A voltage that several channels share comes with the first of them, so
+ * a meter's only voltage is that of every channel.
+ */
 export function findSpectrum(
   spectra: readonly Spectrum[],
   channel: number,
   signal: SignalKind,
 ): Spectrum | null {
-  return spectra.find((one) => one.channel === channel && one.signal === signal) ?? null;
+  const those = spectra.filter((one) => one.signal === signal);
+  const own = those.find((one) => one.channel === channel);
+  const only = signal === "voltage" && those.length === 1 ? those[0] : undefined;
+  return own ?? only ?? null;
 }
 
 const KINDS: Record<string, { label: string; extreme: string }> = {

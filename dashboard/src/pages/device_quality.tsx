@@ -120,8 +120,8 @@ function HarmonicsCard(props: {
       )}
       {spectra.isSuccess && spectrum === null && (
         <p className="muted harmonics-none">
-          No spectrum of this signal yet. The meter sends one a minute for each signal while it has
-          mains to measure against.
+          No spectrum of this signal yet. The meter sends one now and then (setting spectrum_ms)
+          while it has mains to measure against.
         </p>
       )}
       {spectrum !== null && (
