@@ -378,6 +378,7 @@ export const checks = [
         await dip.click();
         await page.locator(".chart-waveform canvas").waitFor();
         await chartDrawn(page, ".chart-waveform");
+        await page.evaluate(() => window.scrollTo(0, 0));
         await page.waitForTimeout(300);
         await screenshot("real-device-quality");
         await axe();
