@@ -148,7 +148,9 @@ clang() {
 }
 
 release() {
-    build release
+    build release || return
+    # All thousand trials; the other builds do some of them.
+    suite 'release, accuracy' --preset release -R '^accuracy_.*_whole$'
 }
 
 # Tests of running programs against the clock: what must work while disk, broker and network hang.

@@ -5,7 +5,7 @@
 /// rates and channels agree, and the maximum demand is the old or the new one.
 ///
 /// Usage: test_register_power [STRIDE [TEST]]. With stride 1 every byte is cut; by default every
-/// 61st.
+/// 127th.
 
 #include <setjmp.h>
 #include <stdarg.h>

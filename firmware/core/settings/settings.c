@@ -68,7 +68,7 @@ static const struct entry table[] = {
     TEXT(device_id, "name of the device, as in its certificate", 1, SETTINGS_DEVICE_ID_SIZE, "",
          is_device_id),
     TEXT(root_topic, "root of the topics", 1, SETTINGS_ROOT_SIZE, "energy_meter/{device_id}", NULL),
-    NUMBER(reading_ms, "length of a reading", 100, 60000, 1000),
+    NUMBER(reading_ms, "length of a reading", 100, 59000, 1000),
     NUMBER(upload_ms, "time between uploads", 100, HOUR_MS, 1000),
     NUMBER(resend_ms, "wait for an acknowledgement", 1000, 600000, 5000),
     NUMBER(batch_records, "most records in a batch", 1, 64, 64),
