@@ -9,9 +9,11 @@
 /// gives the gain.
 ///
 /// Of the phase, the part that grows with frequency is a *delay* and is taken from the scan of the
-/// converter, where it is exact. The rest is the transformer's *lead*, which falls as 1/f
-/// (magnetising current). One measurement at one frequency cannot tell the two apart, so the delay
-/// must be right: 1 us of error is 0.018 degrees at 50 Hz and goes on to 0.0063 degrees at 65 Hz.
+/// converter, where it is exact. The rest is the transformer's *lead*, which falls with frequency:
+/// by so much as tables of its type say, or, where the type is not known, as 1/f (magnetising
+/// current). Real transformers fall less than that. One measurement at one frequency cannot tell
+/// the two apart, so the delay must be right: 1 us of error is 0.018 degrees at 50 Hz and goes on
+/// to 0.0063 degrees at 65 Hz.
 
 #include "calibration.h"
 #include "calibration_stage.h"
@@ -38,6 +40,12 @@ enum {
     CALIBRATION_POINT_LIMIT = 8,
 };
 
+/// Types of current transformer whose lead is tabulated at both 50 and 60 Hz.
+enum calibration_sensor {
+    CALIBRATION_SENSOR_UNKNOWN,
+    CALIBRATION_SENSOR_SCT_013_000, ///< 3.1 degrees up to 4 A to 2.5 from 38 A; 2.7 to 2.1.
+};
+
 /// What a person knows of the load. 0 means not known.
 struct calibration_truth {
     bool resistive;      ///< Heater, kettle, incandescent lamp: current in phase, undistorted.
@@ -48,6 +56,7 @@ struct calibration_truth {
     double rated_w;      ///< Of a resistive load; the power goes with the square of the voltage.
     double rated_v;      ///< The voltage at which it has `rated_w`.
     double turns;        ///< The wire goes so often through the sensor; 0 counts as 1.
+    enum calibration_sensor sensor; ///< The current's transformer.
 };
 
 /// What is known of the channel before.
@@ -70,7 +79,8 @@ struct calibration_point {
     double frequency_hz;
     double magnitude_a; ///< Through the sensor: true where the gain is known, or else nominal.
     double gain_error_percent; ///< Twice the standard error, and how far known values disagree.
-    double lead_error_deg;     ///< Twice the standard error.
+    double lead_error_deg;     ///< Twice the standard error, at `frequency_hz`.
+    enum calibration_sensor sensor;
 };
 
 /// Compares what `stage` saw with `truth`.
@@ -83,16 +93,17 @@ struct calibration_curve {
     enum calibration_verdict verdict;
     struct calibration_input input;
     double gain_error_percent; ///< The largest of the points.
-    double lead_error_deg;
+    double lead_error_deg; ///< The same, and only at the frequencies of the points: what the law
+                           ///< for other frequencies gets wrong is not in it.
 };
 
 /// Makes a curve of `count` points, 1 to CALIBRATION_POINT_LIMIT, in any order, all of them
 /// CALIBRATION_FOUND. What no point tells stays as it is in `before`. A point below 55 Hz tells the
 /// lead at 50 Hz, one above at 60 Hz; where one of the two was not measured (within 20 % of the
-/// same current), it is the other one in proportion to 1/f. A single point without a lead moves the
-/// gain and keeps the curve of `before`; of several points all must have a lead. A point of the
-/// voltage alone counts for nothing here. A reversed input (negative gain of `before`) stays
-/// reversed.
+/// same current), it follows from the other one by the point's sensor or else by 1/f. A single
+/// point without a lead moves the gain and keeps the curve of `before`; of several points all must
+/// have a lead. A point of the voltage alone counts for nothing here. A reversed input (negative
+/// gain of `before`) stays reversed.
 struct calibration_curve calibration_fit_curve(const struct calibration_point *points,
                                                unsigned count, double delay_s,
                                                const struct calibration_input *before);
