@@ -33,7 +33,6 @@ struct waveform_harmonics {
     unsigned orders;  ///< Elements that count below.
     double voltage_v[WAVEFORM_ORDERS];
     double current_a[WAVEFORM_ORDERS];
-    bool wide; ///< An appliance whose harmonics vary: wider tolerances.
 };
 
 /// What is known of the fundamental, and of the rest beside it.
