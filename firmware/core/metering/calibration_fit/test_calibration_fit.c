@@ -209,7 +209,9 @@ static struct worst worst_of(const struct calibration_curve *curve, double speci
 {
     static const double currents[] = { 1.5, 4.0, 6.0, 8.0, 12.0, 16.0, 25.0, 38.0, 60.0 };
     struct worst worst = { .lead_deg = 0.0 };
-    for (double hz = lowest_hz; hz <= highest_hz; hz += 0.5) {
+    const long steps = lround(2.0 * (highest_hz - lowest_hz));
+    for (long step = 0; step <= steps; step++) {
+        const double hz = lowest_hz + 0.5 * (double)step;
         for (unsigned i = 0; i < sizeof currents / sizeof currents[0]; i++) {
             const struct calibration_correction found = calibration_at(
                 &curve->input, currents[i] * true_response(currents[i]) * curve->input.gain, hz);
