@@ -5,8 +5,7 @@
 /// Prints lines for run_guests.sh, which turns instructions into shares of a core:
 ///     MODE instructions PART NUMBER        in a second of mains
 ///     MODE bytes STRUCT NUMBER
-/// MODE is how harmonics are taken: of one channel after another, or of all channels at once. For
-/// memory it may be "besides": what reports on top of what measures.
+/// MODE is how harmonics are taken: of one channel after another, or of all channels at once.
 
 #include <stdio.h>
 #include <string.h>
@@ -29,8 +28,12 @@ enum {
     SECONDS = 6,
     WARM_UP = 2,
     TABLE = RATE,
-    SAMPLE_ROOM = 12000
+    SAMPLE_ROOM = 12000,
+    TABLE_POINTS = 129
 };
+
+/// 2026-01-01, so that blocks, intervals and rates follow a clock.
+static const int64_t UTC_START_MS = 1767225600000;
 
 /// Exactly one second of mains, so that it can be given again and again.
 struct tape {
@@ -44,6 +47,9 @@ struct cost {
     struct tape tape;
     struct whole_engine engine;
     uint64_t samples[SAMPLE_ROOM];
+    int16_t snapshots[SNAPSHOT_SAMPLES];
+    struct calibration calibration;
+    struct linearity_table linearity;
     uint32_t begun; ///< Count at the start of the part in progress.
     uint64_t part[WHOLE_ENGINE_PART_COUNT];
     bool counts;
@@ -122,6 +128,32 @@ static enum status drop_record(void *ctx, const struct record *record)
     return STATUS_OK;
 }
 
+/// A converter that bends by a few codes, and transformers with a curve, all read one after
+/// another.
+static bool fill_calibration(struct cost *cost)
+{
+    float correction[TABLE_POINTS];
+    for (unsigned n = 0; n < TABLE_POINTS; n++) {
+        correction[n] = (float)(n % 9) - 4.0f;
+    }
+    calibration_default(&cost->calibration);
+    for (unsigned n = 0; n < INPUTS; n++) {
+        struct calibration_input *input = &cost->calibration.input[n];
+        input->gain = 1.01;
+        input->delay_s = n * 1e-6;
+        input->knots = n == 0 ? 0 : 3;
+        for (unsigned k = 0; k < input->knots; k++) {
+            input->knot[k] = (struct calibration_knot){ .magnitude = 0.5f + 8.0f * (float)k,
+                                                        .gain = 1.002f,
+                                                        .lead_50hz_rad = 0.05f,
+                                                        .lead_60hz_rad = 0.04f };
+        }
+    }
+    return calibration_check(&cost->calibration) == STATUS_OK &&
+           linearity_table_init(&cost->linearity, 0, 4096 / (TABLE_POINTS - 1), correction,
+                                TABLE_POINTS) == STATUS_OK;
+}
+
 /// A part is done: what it took is on its account, less what the tape took.
 static void end_part(void *ctx, enum whole_engine_part part)
 {
@@ -132,6 +164,22 @@ static void end_part(void *ctx, enum whole_engine_part part)
     }
     cost->tape.spent = 0;
     cost->begun = instruction_count();
+}
+
+/// Rotation is for the small device, which keeps half as many points of a snapshot, too, and rides
+/// out half as long a stall.
+static void choose_sizes(struct cost *cost, enum waveform_mode mode,
+                         struct whole_engine_settings *settings)
+{
+    const bool is_small = mode == WAVEFORM_ROTATION;
+    settings->window_slots = is_small ? SAMPLING_TASK_WINDOWS_SMALL : SAMPLING_TASK_WINDOWS;
+    settings->half_slots = is_small ? HALF_CYCLES_RECORDS_SMALL : HALF_CYCLES_RECORDS;
+    settings->spectrum_mode = mode;
+    settings->spectrum_storage = cost->samples;
+    settings->spectrum_storage_size = sizeof cost->samples;
+    settings->snapshot_storage = cost->snapshots;
+    settings->snapshot_samples = is_small ? SNAPSHOT_SMALL_SAMPLES : SNAPSHOT_SAMPLES;
+    settings->snapshot_points_hz = is_small ? SNAPSHOT_SMALL_POINTS_HZ : SNAPSHOT_POINTS_HZ;
 }
 
 static bool run_engine(struct cost *cost, enum waveform_mode mode)
@@ -149,9 +197,13 @@ static bool run_engine(struct cost *cost, enum waveform_mode mode)
     settings.wiring = &wiring;
     settings.readings = &sink;
     settings.records = &records;
-    settings.spectrum_mode = mode;
-    settings.spectrum_storage = cost->samples;
-    settings.spectrum_storage_size = sizeof cost->samples;
+    settings.calibration = &cost->calibration;
+    settings.linearity = &cost->linearity;
+    settings.demand.sub_min = 5;
+    settings.tariff = "1 mon-fri 07:00-21:00; 2 11-01..03-31 17:00-20:00; holidays 01-01, easter+1";
+    settings.time_zone = "CET-1CEST,M3.5.0,M10.5.0/3";
+    settings.utc_start_ms = UTC_START_MS;
+    choose_sizes(cost, mode, &settings);
     settings.watcher = (struct whole_engine_watcher){ .part = end_part, .ctx = cost };
     if (whole_engine_init(&cost->engine, &settings) != STATUS_OK) {
         return false;
@@ -200,25 +252,25 @@ static void say_memory(const char *mode, const struct cost *cost)
     const struct whole_engine *engine = &cost->engine;
     say(mode, "bytes", "scan_source", sizeof(struct scan_source));
     say(mode, "bytes", "sampling_task", sizeof engine->sampling);
-    say(mode, "bytes", "ring_of_windows", sizeof engine->window_slot);
+    say(mode, "bytes", "ring_of_windows",
+        engine->settings.window_slots * sizeof engine->window_slot[0]);
     say(mode, "bytes", "processing_task", sizeof engine->processing);
     say(mode, "bytes", "linearity_table", sizeof(struct linearity_table));
-    say(mode, "bytes", "half_cycles", sizeof engine->half_cycles + sizeof engine->half_slot);
-    say(mode, "bytes", "power_quality", sizeof engine->quality);
-    say(mode, "bytes", "calibration", sizeof engine->calibration);
+    say(mode, "bytes", "half_cycles",
+        sizeof engine->half_cycles + engine->settings.half_slots * sizeof engine->half_slot[0]);
+    say(mode, "bytes", "snapshot", sizeof engine->snapshot);
+    say(mode, "bytes", "snapshot_samples",
+        engine->settings.snapshot_samples * sizeof cost->snapshots[0]);
+    say(mode, "bytes", "quality_task", sizeof engine->quality);
+    say(mode, "bytes", "calibration", sizeof cost->calibration);
     say(mode, "bytes", "waveform_capture", sizeof engine->capture);
     say(mode, "bytes", "waveform_samples", waveform_plan_storage(&engine->capture.plan));
-    say(mode, "bytes", "spectrum_task", sizeof engine->spectrum);
+    say(mode, "bytes", "spectrum_task",
+        sizeof engine->spectrum + INPUTS * sizeof engine->spectrum_sums[0]);
+    say(mode, "bytes", "demand", sizeof engine->demand + sizeof engine->maximum);
+    say(mode, "bytes", "tariff",
+        sizeof engine->tariff + sizeof engine->tariff_clock + sizeof engine->zone);
     say(mode, "bytes", "journal", sizeof(struct journal));
-}
-
-static void say_memory_besides(void)
-{
-    say("besides", "bytes", "snapshot", sizeof(struct snapshot) + SNAPSHOT_SAMPLES * 2u);
-    say("besides", "bytes", "quality_task",
-        sizeof(struct quality_task) - sizeof(struct power_quality));
-    say("besides", "bytes", "demand", sizeof(struct demand) + sizeof(struct maximum_demand));
-    say("besides", "bytes", "tariff", sizeof(struct tariff) + sizeof(struct time_zone));
 }
 
 int main(void)
@@ -227,6 +279,10 @@ int main(void)
     static const char *const mode_name[] = { "rotation", "at_once" };
     instruction_count_start();
     fill_tape(&cost.tape);
+    if (!fill_calibration(&cost)) {
+        printf("failed: the calibration is not sound\n");
+        return 1;
+    }
     const uint32_t unpacking = unpack_words();
     for (unsigned mode = WAVEFORM_ROTATION; mode <= WAVEFORM_AT_ONCE; mode++) {
         memset(cost.part, 0, sizeof cost.part);
@@ -241,6 +297,5 @@ int main(void)
         }
         say_memory(mode_name[mode], &cost);
     }
-    say_memory_besides();
     return 0;
 }

@@ -16,7 +16,17 @@
 #include "sha256.h"
 #include "whole_engine.h"
 
-enum { FLASH_SECTOR_SIZE = 8192, FLASH_SECTORS = 4, RECORDS_PER_BATCH = 16, SAMPLE_ROOM = 16384 };
+enum {
+    FLASH_SECTOR_SIZE = 8192,
+    FLASH_SECTORS = 4,
+    RECORDS_PER_BATCH = 16,
+    SAMPLE_ROOM = 16384,
+    TABLE_POINTS = 65
+};
+
+/// 0.4 s before the clocks in Berlin go back from 3:00 to 2:00 in 2026: a quarter of an hour, 10
+/// minutes, a tariff rate and summer time end while the engine runs.
+static const int64_t UTC_START_MS = 1792889999600;
 
 /// Everything that one case needs. Static: a guest's stack is small.
 struct bench {
@@ -26,12 +36,17 @@ struct bench {
     struct guest_case test_case;
     struct adc_source source;
     uint64_t samples[SAMPLE_ROOM];
+    int16_t snapshots[SNAPSHOT_SAMPLES];
+    struct calibration calibration;
+    struct linearity_table linearity;
+    struct key_value values;
     struct reading_sink readings;
     struct record_sink records;
     struct journal journal;
     uint8_t flash[FLASH_SECTOR_SIZE * FLASH_SECTORS];
     struct record record[RECORDS_PER_BATCH];
     uint8_t batch[BATCH_SIZE_LIMIT];
+    uint32_t kinds; ///< Bit n: there was a record of kind n.
     bool failed;
 };
 
@@ -124,6 +139,7 @@ static enum status take_record(void *ctx, const struct record *record)
 {
     struct bench *bench = ctx;
     uint64_t seq;
+    bench->kinds |= UINT32_C(1) << record->kind;
     const enum status status = journal_append(&bench->journal, 1, record, &seq);
     check(bench, status == STATUS_OK, "a record cannot be kept");
     if (seq % RECORDS_PER_BATCH == 0) {
@@ -159,19 +175,72 @@ static void take_window(void *ctx, const struct window_report *report)
     }
 }
 
-static void take_half_cycle(void *ctx, const struct power_quality_update *update)
+/// Urms(1/2) of every voltage; events and intervals show the first digits only.
+static void take_part(void *ctx, enum whole_engine_part part)
 {
     struct bench *bench = ctx;
-    if (update->has_urms) {
-        say_double(&bench->sha, update->urms_v);
+    const struct power_quality *quality = &bench->engine.quality.quality;
+    for (unsigned n = 0; n < quality->voltages && part == WHOLE_ENGINE_QUALITY; n++) {
+        say_double(&bench->sha, quality->voltage[n].urms_v);
     }
+}
+
+static enum status get_no_value(void *ctx, const char *key, void *out, size_t capacity,
+                                size_t *size)
+{
+    (void)ctx;
+    (void)key;
+    (void)out;
+    (void)capacity;
+    (void)size;
+    return STATUS_MISSING;
+}
+
+static enum status set_value(void *ctx, const char *key, const void *value, size_t size)
+{
+    struct bench *bench = ctx;
+    sha256_add(&bench->sha, key, strlen(key));
+    sha256_add(&bench->sha, value, size);
+    return STATUS_OK;
+}
+
+/// Inputs that are read one after another, through transformers with a curve, by a converter that
+/// bends.
+static enum status calibrate(struct bench *bench)
+{
+    const struct code_plan *plan = &bench->test_case.plan;
+    const double scan_s = 1000.0 / (double)plan->rate_mhz;
+    calibration_default(&bench->calibration);
+    for (unsigned n = 0; n < plan->input_count; n++) {
+        struct calibration_input *input = &bench->calibration.input[n];
+        input->gain = n == 3 ? -0.993 : 1.0 + 0.0017 * n;
+        input->delay_s = scan_s * n / plan->input_count;
+        input->knots = n % 4;
+        for (unsigned k = 0; k < input->knots; k++) {
+            const float magnitude = 0.7f + 5.1f * (float)k;
+            input->knot[k] = (struct calibration_knot){ .magnitude = magnitude,
+                                                        .gain = 1.004f - 0.002f * (float)k,
+                                                        .lead_50hz_rad = 0.05f / (float)(k + 1u),
+                                                        .lead_60hz_rad = 0.04f / (float)(k + 1u) };
+        }
+    }
+    float correction[TABLE_POINTS];
+    for (unsigned n = 0; n < TABLE_POINTS; n++) {
+        correction[n] = 3.3f - 0.11f * (float)(n * n % 61u);
+    }
+    const uint32_t range = (uint32_t)(plan->code_max - plan->code_min);
+    const uint32_t cell = range / (TABLE_POINTS - 1);
+    const enum status status = linearity_table_init(&bench->linearity, plan->code_min,
+                                                    cell > 0 ? cell : 1u, correction, TABLE_POINTS);
+    return status == STATUS_OK ? calibration_check(&bench->calibration) : status;
 }
 
 static enum status start_case(struct bench *bench, const struct flash_region *flash,
                               const struct entropy *entropy)
 {
     memset(bench->flash, 0xff, sizeof bench->flash);
-    const enum status status = journal_open(&bench->journal, flash, entropy);
+    enum status status = journal_open(&bench->journal, flash, entropy);
+    status = status == STATUS_OK ? calibrate(bench) : status;
     if (status != STATUS_OK) {
         return status;
     }
@@ -182,15 +251,23 @@ static enum status start_case(struct bench *bench, const struct flash_region *fl
     settings.wiring = &bench->test_case.wiring;
     settings.readings = &bench->readings;
     settings.records = &bench->records;
+    settings.values = &bench->values;
+    settings.calibration = &bench->calibration;
+    settings.linearity = &bench->linearity;
+    settings.demand.sub_min = 1;
+    settings.tariff = "1 02:30-03:00; 2";
+    settings.time_zone = "CET-1CEST,M3.5.0,M10.5.0/3";
+    settings.utc_start_ms = UTC_START_MS;
+    settings.snapshot_storage = bench->snapshots;
+    settings.snapshot_samples = SNAPSHOT_SAMPLES;
     settings.processing.reading_ms = 500;
-    settings.quality.declared_v = 0.0; // Learnt: the vectors have all sorts of voltages.
+    settings.quality.power.declared_v = 0.0; // Learnt: the vectors have all sorts of voltages.
     settings.spectrum.spectrum_ms = 500;
     settings.spectrum_mode = WAVEFORM_AT_ONCE;
     settings.spectrum_storage = bench->samples;
     settings.spectrum_storage_size = sizeof bench->samples;
-    settings.watcher = (struct whole_engine_watcher){ .window = take_window,
-                                                      .half_cycle = take_half_cycle,
-                                                      .ctx = bench };
+    settings.watcher =
+        (struct whole_engine_watcher){ .window = take_window, .part = take_part, .ctx = bench };
     return whole_engine_init(&bench->engine, &settings);
 }
 
@@ -206,6 +283,7 @@ static void run_case(struct bench *bench)
     const struct entropy entropy = { .fill = not_random };
     bench->readings = (struct reading_sink){ .commit = take_reading, .ctx = bench };
     bench->records = (struct record_sink){ .commit = take_record, .ctx = bench };
+    bench->values = (struct key_value){ .get = get_no_value, .set = set_value, .ctx = bench };
     if (start_case(bench, &flash, &entropy) != STATUS_OK) {
         check(bench, false, "the engine does not start");
         return; // A set of wiring or codes that it refuses is a mistake in plans.c.
@@ -278,6 +356,11 @@ int main(void)
         print_digest(guest_set_name(set), digest);
         sha256_add(&all, digest, sizeof digest);
     }
+    const uint32_t wanted = UINT32_C(1) << RECORD_KIND_READING | UINT32_C(1) << RECORD_KIND_EVENT |
+                            UINT32_C(1) << RECORD_KIND_WAVEFORM |
+                            UINT32_C(1) << RECORD_KIND_INTERVAL |
+                            UINT32_C(1) << RECORD_KIND_SPECTRUM;
+    check(&bench, (bench.kinds & wanted) == wanted, "a kind of record was never made");
     sha256_end(&all, digest);
     print_digest("all", digest);
     return bench.failed ? 1 : 0;

@@ -163,9 +163,15 @@ static enum status open_spectra(struct device_metering *metering)
     }
     if (status == STATUS_OK) {
         metering->capture_tap = waveform_capture_tap(&metering->capture);
-        status = spectrum_task_init(&metering->spectrum, wiring,
-                                    calibration_store_current(&metering->calibrations),
-                                    &metering->capture, parts->records, &settings);
+        const struct spectrum_task_parts spectrum = {
+            .wiring = wiring,
+            .calibration = calibration_store_current(&metering->calibrations),
+            .capture = &metering->capture,
+            .sink = parts->records,
+            .sums = metering->spectrum_sums,
+            .inputs = ADC_INPUT_LIMIT,
+        };
+        status = spectrum_task_init(&metering->spectrum, &spectrum, &settings);
     }
     return status;
 }

@@ -77,6 +77,7 @@ struct device_metering {
     struct frame_tap capture_tap;
     uint64_t *capture_storage;
     struct spectrum_task spectrum;
+    struct spectrum_sums spectrum_sums[ADC_INPUT_LIMIT];
 
     struct time_zone zone;
     struct tariff tariff;

@@ -24,6 +24,11 @@ struct input {
 
 /// What drives the engine, and what is known of it.
 struct world {
+    struct whole_engine engine;
+    struct calibration calibration;
+    struct linearity_table linearity;
+    uint64_t samples[12000];
+    int16_t snapshots[SNAPSHOT_SMALL_SAMPLES];
     struct input input;
     struct adc_source source;
     uint64_t rate_mhz;
@@ -167,7 +172,7 @@ static enum status keep(void *ctx, const struct record *record)
     struct world *world = ctx;
     size_t size;
     check(record_code_encode(record, &world->last, world->code, &size) == STATUS_OK);
-    return STATUS_OK;
+    return (take(&world->input, 1) & 15u) == 15u ? STATUS_IO : STATUS_OK;
 }
 
 static bool is_finite(double value)
@@ -189,10 +194,41 @@ static void look_at_window(void *ctx, const struct window_report *report)
     }
 }
 
-static void look_at_half_cycle(void *ctx, const struct power_quality_update *update)
+static void look_at_part(void *ctx, enum whole_engine_part part)
+{
+    const struct world *world = ctx;
+    const struct power_quality *quality = &world->engine.quality.quality;
+    for (unsigned n = 0; n < quality->voltages && part == WHOLE_ENGINE_QUALITY; n++) {
+        check(is_finite(quality->voltage[n].urms_v) && quality->voltage[n].urms_v >= 0.0);
+    }
+}
+
+/// The maximum demand never falls; what was kept is whatever came from outside.
+static enum status get_value(void *ctx, const char *key, void *out, size_t capacity, size_t *size)
+{
+    struct world *world = ctx;
+    uint8_t *bytes = out;
+    (void)key;
+    *size = take(&world->input, 1);
+    if (*size == 0) {
+        return STATUS_MISSING;
+    }
+    if (*size > capacity) {
+        return STATUS_FULL;
+    }
+    for (size_t n = 0; n < *size; n++) {
+        bytes[n] = (uint8_t)take(&world->input, 1);
+    }
+    return STATUS_OK;
+}
+
+static enum status set_value(void *ctx, const char *key, const void *value, size_t size)
 {
     (void)ctx;
-    check(!update->has_urms || (is_finite(update->urms_v) && update->urms_v >= 0.0));
+    (void)key;
+    (void)value;
+    check(size <= KEY_VALUE_SIZE_LIMIT);
+    return STATUS_OK;
 }
 
 /// From 1e-9 to 1e8, either sign.
@@ -204,6 +240,43 @@ static double scale_of(struct input *input)
         scale *= (bits >> 13 & 1u) != 0 ? 1.8 : 0.52;
     }
     return (bits >> 15) != 0 ? -scale : scale;
+}
+
+/// Whatever calibration_check() lets through.
+static void make_calibration(struct input *input, unsigned inputs, struct calibration *calibration)
+{
+    calibration_default(calibration);
+    for (unsigned n = 0; n < inputs; n++) {
+        struct calibration_input made = { .gain = scale_of(input),
+                                          .delay_s = ((int)take(input, 1) - 128) * 15e-6,
+                                          .knots = take(input, 1) % (CALIBRATION_KNOT_LIMIT + 1u) };
+        float magnitude = 1e-9f;
+        for (unsigned k = 0; k < made.knots; k++) {
+            magnitude *= 1.0f + (float)take(input, 1);
+            made.knot[k] = (struct calibration_knot){
+                .magnitude = magnitude,
+                .gain = 0.1f + 0.03f * (float)take(input, 1),
+                .lead_50hz_rad = ((float)take(input, 1) - 128.0f) / 256.0f,
+                .lead_60hz_rad = ((float)take(input, 1) - 128.0f) / 256.0f,
+            };
+        }
+        if (calibration_check_input(&made) == STATUS_OK) {
+            calibration->input[n] = made;
+        }
+    }
+}
+
+/// A table that changes nothing, unless it is sound.
+static void make_linearity(struct world *world, struct linearity_table *table)
+{
+    struct input *input = &world->input;
+    float correction[33];
+    const uint32_t points = take(input, 1) % 34u;
+    const float size = (float)take(input, 2) / 32.0f;
+    for (unsigned n = 0; n < points; n++) {
+        correction[n] = size * ((float)take(input, 1) / 128.0f - 1.0f);
+    }
+    (void)!linearity_table_init(table, world->source.code_min, take(input, 2), correction, points);
 }
 
 static void make_wiring(struct input *input, unsigned inputs, struct wiring *wiring)
@@ -222,9 +295,27 @@ static void make_wiring(struct input *input, unsigned inputs, struct wiring *wir
     wiring->reference_input = (uint8_t)(take(input, 1) % inputs);
 }
 
+/// Calibration, table, clock, tariff, demand and the room for waveforms.
+static void choose_surroundings(struct world *world, struct whole_engine_settings *settings)
+{
+    struct input *input = &world->input;
+    static const char *const tariff[] = { "", "1 02:30-03:00; 2", "3 holiday; holidays 10-25" };
+    make_calibration(input, world->source.input_count, &world->calibration);
+    make_linearity(world, &world->linearity);
+    settings->calibration = &world->calibration;
+    settings->linearity = &world->linearity;
+    settings->tariff = tariff[take(input, 1) % 3u];
+    settings->time_zone = "CET-1CEST,M3.5.0,M10.5.0/3";
+    settings->utc_start_ms = (int64_t)take(input, 1) * INT64_C(7031333441);
+    settings->demand.block_min = 15u << (take(input, 1) & 1u);
+    settings->demand.sub_min = 1;
+    settings->snapshot_storage = world->snapshots;
+    settings->snapshot_samples = SNAPSHOT_SMALL_SAMPLES;
+    settings->snapshot_points_hz = take(input, 1) * 20u;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct whole_engine engine;
     static struct world world;
     memset(&world, 0, sizeof world);
     world.input = (struct input){ .data = data, .size = size };
@@ -243,33 +334,37 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_wiring(input, world.source.input_count, &wiring);
     const struct reading_sink sink = { .commit = commit, .ctx = &world };
     const struct record_sink records = { .commit = keep, .ctx = &world };
+    const struct key_value values = { .get = get_value, .set = set_value, .ctx = &world };
     const struct frame_tap tap = {
         .frames = tap_frames, .boundary = tap_boundary, .gap = tap_gap, .ctx = &world
     };
-    static uint64_t storage[12000];
     struct whole_engine_settings settings = whole_engine_settings_default();
     settings.source = &world.source;
     settings.wiring = &wiring;
     settings.readings = &sink;
     settings.records = &records;
+    settings.values = &values;
     settings.tap = &tap;
     settings.spectrum.spectrum_ms = 500;
     settings.spectrum_mode = (shape & 16u) != 0 ? WAVEFORM_AT_ONCE : WAVEFORM_ROTATION;
-    settings.spectrum_storage = storage;
-    settings.spectrum_storage_size = sizeof storage;
-    settings.watcher =
-        (struct whole_engine_watcher){ .window = look_at_window, .half_cycle = look_at_half_cycle };
+    settings.spectrum_storage = world.samples;
+    settings.spectrum_storage_size = sizeof world.samples;
+    settings.watcher = (struct whole_engine_watcher){ .window = look_at_window,
+                                                      .part = look_at_part,
+                                                      .ctx = &world };
+    choose_surroundings(&world, &settings);
     settings.sampling.cycles_per_window = take(input, 1) % 20u;
     settings.processing.reading_ms = take(input, 1) * 4u;
-    if (whole_engine_init(&engine, &settings) != STATUS_OK) {
+    if (whole_engine_init(&world.engine, &settings) != STATUS_OK) {
         return 0;
     }
     (void)feenableexcept(FE_INVALID);
     enum status status = STATUS_OK;
     while (status != STATUS_MISSING) {
-        status = whole_engine_step(&engine, world.frames * 1000000000u / (world.rate_mhz + 1u));
+        status =
+            whole_engine_step(&world.engine, world.frames * 1000000000u / (world.rate_mhz + 1u));
     }
     (void)fedisableexcept(FE_INVALID);
-    check(world.tapped == engine.sampling.counters.frames);
+    check(world.tapped == world.engine.sampling.counters.frames);
     return 0;
 }

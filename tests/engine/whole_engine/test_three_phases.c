@@ -80,15 +80,18 @@ static enum status keep_record(void *ctx, const struct record *record)
     return STATUS_OK;
 }
 
-static void look_at_half_cycle(void *ctx, const struct power_quality_update *update)
+/// Urms(1/2) of each voltage; a step brings one or none.
+static void look_at_part(void *ctx, enum whole_engine_part part)
 {
     (void)ctx;
-    assert_in_range(update->voltage, 0, PHASES - 1);
-    if (update->has_urms) {
-        const unsigned v = update->voltage;
-        const bool first = seen.halves[v]++ == 0;
-        seen.lowest_v[v] = first ? update->urms_v : fmin(seen.lowest_v[v], update->urms_v);
-        seen.highest_v[v] = first ? update->urms_v : fmax(seen.highest_v[v], update->urms_v);
+    const struct power_quality *quality = &engine.quality.quality;
+    for (unsigned v = 0; v < PHASES && part == WHOLE_ENGINE_QUALITY; v++) {
+        const double urms_v = quality->voltage[v].urms_v;
+        if (urms_v > 0.0) {
+            const bool first = seen.halves[v]++ == 0;
+            seen.lowest_v[v] = first ? urms_v : fmin(seen.lowest_v[v], urms_v);
+            seen.highest_v[v] = first ? urms_v : fmax(seen.highest_v[v], urms_v);
+        }
     }
 }
 
@@ -152,7 +155,7 @@ static int run(void **state)
     settings.spectrum_mode = WAVEFORM_ROTATION;
     settings.spectrum_storage = storage;
     settings.spectrum_storage_size = sizeof storage;
-    settings.watcher = (struct whole_engine_watcher){ .half_cycle = look_at_half_cycle };
+    settings.watcher = (struct whole_engine_watcher){ .part = look_at_part };
     memset(&seen, 0, sizeof seen);
     assert_int_equal(wiring_check(&wiring, 2 * PHASES), STATUS_OK);
     assert_int_equal(whole_engine_init(&engine, &settings), STATUS_OK);

@@ -13,12 +13,35 @@ static const double LOWEST_HZ = 30.0;
 static const double HIGHEST_HZ = 90.0;
 static const double MAGNITUDE_LIMIT = 1e9;
 
+static const struct calibration none = { .input = {
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                             { .gain = 1.0 },
+                                         } };
+
+_Static_assert(ADC_INPUT_LIMIT == 16, "every input has a gain of 1");
+
 void calibration_default(struct calibration *calibration)
 {
-    *calibration = (struct calibration){ .input[0] = { .gain = 1.0 } };
-    for (unsigned n = 1; n < ADC_INPUT_LIMIT; n++) {
-        calibration->input[n].gain = 1.0;
-    }
+    *calibration = none;
+}
+
+const struct calibration *calibration_none(void)
+{
+    return &none;
 }
 
 /// False for what is not a number, too.

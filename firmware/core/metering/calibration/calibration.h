@@ -47,6 +47,9 @@ struct calibration_correction {
 /// Nothing known: gain 1, no delay, no curve.
 void calibration_default(struct calibration *calibration);
 
+/// The same, for whoever only reads it.
+const struct calibration *calibration_none(void);
+
 /// @return STATUS_INVALID  something is not a finite number; a gain is 0 or further from 1 than a
 ///                         factor of 1000 (of a knot: not positive, or further than 10); there are
 ///                         too many knots, or their magnitudes are not positive and ascending; a

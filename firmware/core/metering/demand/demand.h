@@ -52,6 +52,12 @@ struct demand_slice {
     bool is_whole;
 };
 
+/// What is kept of a sub-interval that is over and was whole.
+struct demand_share {
+    int64_t import_mj;
+    uint64_t measured_us;
+};
+
 /// Storage owned by the caller. Use it only through the functions below.
 struct demand {
     const struct clock *clock;
@@ -71,7 +77,7 @@ struct demand {
     struct demand_slice slice;
     struct interval_sums sums;
 
-    struct demand_slice ring[DEMAND_SLICE_LIMIT]; ///< The last sub-intervals, oldest first.
+    struct demand_share ring[DEMAND_SLICE_LIMIT]; ///< The last sub-intervals, oldest first.
     uint32_t slices;
 
     struct metering_interval pending[DEMAND_PENDING];

@@ -93,7 +93,8 @@ static void end_slice(struct demand *demand, uint64_t at_us)
         }
         demand->slices--;
     }
-    demand->ring[demand->slices++] = demand->slice;
+    demand->ring[demand->slices++] =
+        (struct demand_share){ demand->slice.import_mj, demand->slice.measured_us };
     if (demand->slices == limit) {
         int64_t import_mj = 0;
         uint64_t measured_us = 0;

@@ -24,8 +24,9 @@
 
 enum {
     HALF_CYCLES_VOLTAGE_LIMIT = READING_CHANNEL_COUNT,
-    HALF_CYCLES_RECORDS = 128, ///< A ring of so many rides out 1.2 s with one voltage, 5 KB.
-    HALF_CYCLES_ONE = 32768,   ///< One frame in the fixed-point fields.
+    HALF_CYCLES_RECORDS = 128,      ///< A ring of so many rides out 1.2 s with one voltage, 5 KB;
+    HALF_CYCLES_RECORDS_SMALL = 64, ///< half of both for a device with little memory.
+    HALF_CYCLES_ONE = 32768,        ///< One frame in the fixed-point fields.
 };
 
 /// One voltage during one half cycle, or several that grew together. Codes are as they come from

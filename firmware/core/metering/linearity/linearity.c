@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-enum { LIMIT_CODES = 1 << 24, FINE = 16 };
+enum { LIMIT_CODES = 1 << 24, FINE_BITS = 4, FINE = 1 << FINE_BITS };
 
 static int16_t to_sixteenths(float codes)
 {
@@ -56,19 +56,23 @@ void linearity_table_apply(const struct linearity_table *table, int32_t *codes, 
     if (table->cells == 0) {
         return;
     }
-    const int64_t end = (int64_t)table->cells << table->cell_bits;
-    const int64_t unit = (int64_t)FINE << table->cell_bits;
+    // All in 32 bits: the sum of both shares is at most 2^15 sixteenths times 2^15 of a cell.
+    const int32_t cell = INT32_C(1) << table->cell_bits;
+    const int32_t first = table->code_min;
+    const int32_t end = (int32_t)(table->cells << table->cell_bits);
+    const uint32_t half = ((uint32_t)FINE / 2u) << table->cell_bits;
+    // The largest correction on top keeps what is rounded positive.
+    const uint32_t largest = (uint32_t)(LINEARITY_LARGEST + 1) * FINE;
+    const uint32_t lift = (largest << table->cell_bits) + half;
     for (uint32_t n = 0; n < count; n++) {
-        int64_t from = (int64_t)codes[n] - table->code_min;
-        from = from < 0 ? 0 : from > end - 1 ? end - 1 : from;
-        const uint32_t point = (uint32_t)(from >> table->cell_bits);
-        const int64_t beyond = from - ((int64_t)point << table->cell_bits);
-        const int64_t low = table->sixteenths[point];
-        const int64_t high = table->sixteenths[point + 1u];
-        // The largest correction on top keeps what is rounded positive.
-        const int64_t lift = (int64_t)(LINEARITY_LARGEST + 1) * unit;
-        const int64_t fine =
-            low * ((int64_t)1 << table->cell_bits) + (high - low) * beyond + lift + unit / 2;
-        codes[n] += (int32_t)(fine / unit) - (LINEARITY_LARGEST + 1);
+        const int32_t code = codes[n];
+        const int32_t from = code <= first ? 0 : code >= first + end ? end - 1 : code - first;
+        const int32_t point = (int32_t)((uint32_t)from >> table->cell_bits);
+        const int32_t beyond = from & (cell - 1);
+        const int32_t low = table->sixteenths[point];
+        const int32_t high = table->sixteenths[point + 1];
+        const uint32_t fine = (uint32_t)(low * (cell - beyond) + high * beyond) + lift;
+        codes[n] =
+            code + (int32_t)(fine >> (table->cell_bits + FINE_BITS)) - (LINEARITY_LARGEST + 1);
     }
 }

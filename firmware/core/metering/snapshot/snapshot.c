@@ -57,7 +57,10 @@ static int16_t to_step(const struct snapshot *s, int64_t sum)
 {
     const int64_t divisor = (int64_t)s->decimation * s->divisor;
     const int64_t away = sum - (int64_t)s->middle * s->decimation;
-    const int64_t step = (away + (away < 0 ? -divisor / 2 : divisor / 2)) / divisor;
+    const int64_t rounded = away + (away < 0 ? -divisor / 2 : divisor / 2);
+    // Nearly always it fits 32 bits, in which processors can divide.
+    const bool fits = rounded >= INT32_MIN && rounded <= INT32_MAX && divisor <= INT32_MAX;
+    const int64_t step = fits ? (int32_t)rounded / (int32_t)divisor : rounded / divisor;
     return (int16_t)(step < -HALF_RANGE ? -HALF_RANGE : step > HALF_RANGE ? HALF_RANGE : step);
 }
 
@@ -140,7 +143,8 @@ enum status snapshot_init(struct snapshot *snapshot, int16_t *store, size_t size
         source->rate_mhz < 1000000u || source->rate_mhz > 200000000u) {
         return STATUS_INVALID;
     }
-    const uint32_t decimation = (uint32_t)(source->rate_mhz / 1000u / SNAPSHOT_POINTS_HZ);
+    const uint32_t points_hz = source->points_hz > 0 ? source->points_hz : SNAPSHOT_POINTS_HZ;
+    const uint32_t decimation = (uint32_t)(source->rate_mhz / 1000u / points_hz);
     *snapshot = (struct snapshot){
         .store = store,
         .capacity = (uint32_t)(size / source->input_count),

@@ -3,11 +3,11 @@
 
 /// Keeps the newest samples of all inputs, and holds them still around an event.
 ///
-/// A frame tap. Frames are averaged down to about 64 a cycle of 50 Hz and kept as 16 bits in a ring
-/// of the caller's. When the processing thread asks for the waveform around a frame, the ring fills
-/// up to what is wanted after it and then stands still, until the processing thread has made its
-/// waveform_chunks and lets go. Meanwhile another event finds it busy. A gap in the samples empties
-/// the ring, or ends the snapshot early: chunks have no holes.
+/// A frame tap. Frames are averaged down to about 64 a cycle of 50 Hz, or what the caller asks for,
+/// and kept as 16 bits in a ring of the caller's. When the processing thread asks for the waveform
+/// around a frame, the ring fills up to what is wanted after it and then stands still, until the
+/// processing thread has made its waveform_chunks and lets go. Meanwhile another event finds it
+/// busy. A gap in the samples empties the ring, or ends the snapshot early: chunks have no holes.
 ///
 /// The two threads share three 32-bit words, each written by one side only.
 
@@ -25,6 +25,8 @@
 enum {
     SNAPSHOT_SAMPLES = 9216, ///< 18 KB: 1024 frames, 15 cycles of 50 Hz, of nine inputs.
     SNAPSHOT_POINTS_HZ = 3200,
+    SNAPSHOT_SMALL_SAMPLES = 3240,   ///< 6.3 KB: 360 frames, 11 cycles of 50 Hz, of nine inputs,
+    SNAPSHOT_SMALL_POINTS_HZ = 1600, ///< for a device with little memory.
     SNAPSHOT_CYCLES_BEFORE = 2,
     SNAPSHOT_CYCLES_AFTER = 8,
 };
@@ -35,6 +37,7 @@ struct snapshot_source {
     unsigned input_count;
     int32_t code_min;
     int32_t code_max;
+    uint32_t points_hz; ///< Keep about so many samples a second; 0: SNAPSHOT_POINTS_HZ.
 };
 
 /// Storage for one tap, owned by the caller. Use it only through the functions below.

@@ -37,8 +37,7 @@ enum status processing_task_init(struct processing_task *task, const struct wiri
                                       .sink = sink,
                                       .settings = *settings,
                                       .last_frequency_hz = FIRST_GUESS_HZ };
-    calibration_default(&task->uncalibrated);
-    task->calibration = &task->uncalibrated;
+    task->calibration = calibration_none();
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         creep_init(&task->creep[n]);
     }

@@ -31,8 +31,8 @@
 
 enum {
     QUALITY_TASK_WINDOWS = 4,   ///< Windows that wait for their half cycles.
-    QUALITY_TASK_EVENTS = 16,   ///< Events that wait for the sink.
-    QUALITY_TASK_INTERVALS = 4, ///< Intervals that wait for the sink.
+    QUALITY_TASK_EVENTS = 8,    ///< Events that wait for the sink.
+    QUALITY_TASK_INTERVALS = 3, ///< Intervals that wait for the sink.
     QUALITY_TASK_CHUNKS_A_STEP = 2,
 };
 

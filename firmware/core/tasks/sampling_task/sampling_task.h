@@ -36,8 +36,8 @@
 #include "zero_watch.h"
 
 /// A ring of so many windows rides out 1.6 s of stalled processing before windows merge, and takes
-/// 10 KB.
-enum { SAMPLING_TASK_WINDOWS = 8 };
+/// 10 KB; a device with little memory takes half of both.
+enum { SAMPLING_TASK_WINDOWS = 8, SAMPLING_TASK_WINDOWS_SMALL = 4 };
 
 struct sampling_settings {
     uint32_t cycles_per_window; ///< 0: 10 below 55 Hz and 12 above, about 200 ms (IEC 61000-4-30).

@@ -20,20 +20,35 @@ struct spectrum_settings spectrum_settings_default(void)
     return (struct spectrum_settings){ .spectrum_ms = 60000, .level_ms = 3000, .floor_codes = 2.0 };
 }
 
-enum status spectrum_task_init(struct spectrum_task *task, const struct wiring *wiring,
-                               const struct calibration *calibration,
-                               struct waveform_capture *capture, const struct record_sink *sink,
+static bool has_all_inputs(const struct wiring *wiring, unsigned inputs)
+{
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const struct wiring_channel *wired = &wiring->channel[n];
+        if ((wired->voltage_input != WIRING_NO_INPUT && wired->voltage_input >= inputs) ||
+            (wired->current_input != WIRING_NO_INPUT && wired->current_input >= inputs)) {
+            return false;
+        }
+    }
+    return inputs <= ADC_INPUT_LIMIT;
+}
+
+enum status spectrum_task_init(struct spectrum_task *task, const struct spectrum_task_parts *parts,
                                const struct spectrum_settings *settings)
 {
-    if (settings->level_ms == 0 || !(settings->floor_codes > 0.0) ||
-        settings->converter_sincs > SINC_LIMIT) {
+    if (!has_all_inputs(parts->wiring, parts->inputs) || settings->level_ms == 0 ||
+        !(settings->floor_codes > 0.0) || settings->converter_sincs > SINC_LIMIT) {
         return STATUS_INVALID;
     }
-    *task = (struct spectrum_task){ .wiring = wiring,
-                                    .calibration = calibration,
-                                    .capture = capture,
-                                    .sink = sink,
-                                    .settings = *settings };
+    *task = (struct spectrum_task){ .wiring = parts->wiring,
+                                    .calibration = parts->calibration,
+                                    .capture = parts->capture,
+                                    .sink = parts->sink,
+                                    .settings = *settings,
+                                    .input = parts->sums,
+                                    .inputs = parts->inputs };
+    for (unsigned n = 0; n < parts->inputs; n++) {
+        parts->sums[n] = (struct spectrum_sums){ .windows = 0 };
+    }
     return STATUS_OK;
 }
 
@@ -230,7 +245,7 @@ static bool window_has(const struct captured_window *window, unsigned input)
 /// Windows that were dropped are missing from every spectrum that has begun.
 static void note_missed(struct spectrum_task *task, uint16_t missed)
 {
-    for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
+    for (unsigned input = 0; input < task->inputs; input++) {
         task->input[input].quality |= task->input[input].windows > 0 ? missed : 0;
     }
 }
@@ -249,7 +264,7 @@ static void take_window(struct spectrum_task *task, struct captured_window *wind
     harmonics_squared_gains(&sampling, task->gain);
     note_missed(task, window->missed);
     int32_t *samples = window->sample;
-    for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
+    for (unsigned input = 0; input < task->inputs; input++) {
         if (window_has(window, input)) {
             take_input(task, window, input, samples, &facts);
             samples += window->capacity;
@@ -337,7 +352,7 @@ static enum status offer_due(struct spectrum_task *task, bool all)
 {
     const uint64_t length_us = task->settings.spectrum_ms * UINT64_C(1000);
     enum status result = STATUS_OK;
-    for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
+    for (unsigned input = 0; input < task->inputs; input++) {
         struct spectrum_sums *sums = &task->input[input];
         if (length_us == 0 || sums->windows == 0) {
             continue;
@@ -389,7 +404,7 @@ enum status spectrum_task_level(const struct spectrum_task *task, unsigned chann
     }
     const struct wiring_channel *wired = &task->wiring->channel[channel];
     const unsigned input = signal == SIGNAL_VOLTAGE ? wired->voltage_input : wired->current_input;
-    if (input >= ADC_INPUT_LIMIT || !is_fresh(task, task->input[input].level.at_us, now_us)) {
+    if (input >= task->inputs || !is_fresh(task, task->input[input].level.at_us, now_us)) {
         return STATUS_MISSING;
     }
     *level = task->input[input].level;

@@ -81,6 +81,16 @@ struct spectrum_phasor {
     double im;
 };
 
+/// What the task works with. All of it outlives the task.
+struct spectrum_task_parts {
+    const struct wiring *wiring;
+    const struct calibration *calibration; ///< Was checked; changes only between steps.
+    struct waveform_capture *capture;
+    const struct record_sink *sink;
+    struct spectrum_sums *sums; ///< Storage for `inputs` of them,
+    unsigned inputs;            ///< of the source.
+};
+
 /// Storage for one task, owned by the caller. Use it only through the functions below.
 struct spectrum_task {
     const struct wiring *wiring;
@@ -89,7 +99,8 @@ struct spectrum_task {
     const struct record_sink *sink;
     struct spectrum_settings settings;
     struct spectrum_counters counters;
-    struct spectrum_sums input[ADC_INPUT_LIMIT];
+    struct spectrum_sums *input; ///< Of the caller.
+    unsigned inputs;
     struct spectrum_phase channel[READING_CHANNEL_COUNT];
     struct spectrum_phasor phasor[ADC_INPUT_LIMIT];
     double gain[HARMONICS_COUNT];
@@ -97,15 +108,13 @@ struct spectrum_task {
     struct record record; ///< On its way to the sink; too large for a small stack.
 };
 
-/// Binds the task to what it works on, all of which outlives it. `calibration` was checked; the
-/// owner changes it only between steps.
+/// Begins with nothing summed.
 ///
 /// @return STATUS_INVALID  the settings ask for levels of no length, a floor that is not positive
-///                         or more than eight averages in the converter.
-MUST_CHECK enum status spectrum_task_init(struct spectrum_task *task, const struct wiring *wiring,
-                                          const struct calibration *calibration,
-                                          struct waveform_capture *capture,
-                                          const struct record_sink *sink,
+///                         or more than eight averages in the converter, or the wiring has more
+///                         inputs.
+MUST_CHECK enum status spectrum_task_init(struct spectrum_task *task,
+                                          const struct spectrum_task_parts *parts,
                                           const struct spectrum_settings *settings);
 
 /// Takes every window from the capture and commits the spectra that are complete.

@@ -147,8 +147,10 @@ static void measure(struct signal *signal, uint32_t windows)
     static struct frame_tap tap;
     tap = waveform_capture_tap(&capture);
     assert_int_equal(sampling_task_add_tap(&sampling, &tap), STATUS_OK);
-    assert_int_equal(
-        spectrum_task_init(&spectra, &wiring, &calibration, &capture, &sink, &settings), STATUS_OK);
+    static struct spectrum_sums sums_of_inputs[2];
+    const struct spectrum_task_parts parts = { &wiring, &calibration,   &capture,
+                                               &sink,   sums_of_inputs, 2 };
+    assert_int_equal(spectrum_task_init(&spectra, &parts, &settings), STATUS_OK);
     for (unsigned step = 0; spectra.input[1].windows < windows; step++) {
         assert_true(step < 100000);
         assert_int_equal(sampling_task_step(

@@ -25,6 +25,7 @@ struct bench {
     struct adc_source source;
     struct sampling_task sampling;
     struct spectrum_task spectra;
+    struct spectrum_sums sums[ADC_INPUT_LIMIT];
     struct waveform_capture capture;
     struct frame_tap tap;
     struct wiring wiring;
@@ -123,9 +124,9 @@ static void set_up(unsigned channels, enum waveform_mode mode, uint32_t spectrum
         STATUS_OK);
     b->tap = waveform_capture_tap(&b->capture);
     assert_int_equal(sampling_task_add_tap(&b->sampling, &b->tap), STATUS_OK);
-    assert_int_equal(spectrum_task_init(&b->spectra, &b->wiring, &b->calibration, &b->capture,
-                                        &b->sink, &settings),
-                     STATUS_OK);
+    const struct spectrum_task_parts parts = { &b->wiring, &b->calibration, &b->capture,
+                                               &b->sink,   b->sums,         ADC_INPUT_LIMIT };
+    assert_int_equal(spectrum_task_init(&b->spectra, &parts, &settings), STATUS_OK);
 }
 
 static uint64_t now_us(void)
@@ -406,11 +407,16 @@ static void refuses_settings_that_make_no_sense(void **state)
         { .level_ms = 3000, .floor_codes = (double)NAN },
         { .level_ms = 3000, .floor_codes = 2.0, .converter_sincs = 9 },
     };
+    struct spectrum_task_parts parts = { &bench.wiring, &bench.calibration, &bench.capture,
+                                         &bench.sink,   bench.sums,         ADC_INPUT_LIMIT };
     for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
-        assert_int_equal(spectrum_task_init(&bench.spectra, &bench.wiring, &bench.calibration,
-                                            &bench.capture, &bench.sink, &bad[n]),
-                         STATUS_INVALID);
+        assert_int_equal(spectrum_task_init(&bench.spectra, &parts, &bad[n]), STATUS_INVALID);
     }
+    const struct spectrum_settings good = spectrum_settings_default();
+    parts.inputs = 1; // The current has no room.
+    assert_int_equal(spectrum_task_init(&bench.spectra, &parts, &good), STATUS_INVALID);
+    parts.inputs = 2;
+    assert_int_equal(spectrum_task_init(&bench.spectra, &parts, &good), STATUS_OK);
 }
 
 static void fits_a_small_memory(void **state)
