@@ -21,17 +21,23 @@ static bool narrow_input(struct frame_history *history, unsigned input,
                          const struct adc_block *block)
 {
     enum { LIMIT = DOT_PRODUCT_NARROW - 1 };
-    // What a code becomes that does not fit is of no interest: nobody looks at it then.
+    // Once a code does not fit, nobody looks at the others.
     const int32_t *codes = block->code[input];
     const int32_t last = history->before[0][input];
     int16_t *narrow = history->code[input];
-    uint32_t beyond = (uint32_t)last + LIMIT > 2u * LIMIT;
-    narrow[0] = (int16_t)(beyond != 0 ? 0 : last);
-    for (uint32_t n = 0; n < block->frame_count; n++) {
-        beyond |= (uint32_t)((uint32_t)codes[n] + LIMIT > 2u * LIMIT);
-        narrow[n + 1u] = (int16_t)codes[n];
+    const uint32_t count = block->frame_count;
+    if ((uint32_t)last + LIMIT > 2u * LIMIT) {
+        return false;
     }
-    return beyond == 0;
+    *narrow++ = (int16_t)last;
+    for (uint32_t n = 0; n < count; n++) {
+        const int32_t code = codes[n];
+        if ((uint32_t)code + LIMIT > 2u * LIMIT) {
+            return false;
+        }
+        narrow[n] = (int16_t)code;
+    }
+    return true;
 }
 
 void frame_history_take(struct frame_history *history, unsigned input_count,
@@ -102,8 +108,9 @@ static void add_input(struct cycle_sums *sums, unsigned input, const int32_t *x,
 static void add_input_narrow(struct cycle_sums *sums, unsigned input, const int16_t *x,
                              uint32_t count)
 {
-    sums->sum[input] += dot_product_narrow_sum(x, count);
-    sums->square[input] += dot_product_narrow(x, x, count);
+    const struct narrow_power power = dot_product_narrow_power(x, count);
+    sums->sum[input] += power.sum;
+    sums->square[input] += power.square;
 }
 
 /// Adds v i at the three lags; `v_last` and `i_last` come right before `v` and `i`.
@@ -118,9 +125,10 @@ static void add_channel(struct cycle_sums *sums, unsigned channel, const int32_t
 static void add_channel_narrow(struct cycle_sums *sums, unsigned channel, const int16_t *v,
                                const int16_t *i, uint32_t count)
 {
-    sums->cross[channel] += dot_product_narrow(v, i, count);
-    sums->behind[channel] += dot_product_narrow(v - 1, i, count);
-    sums->ahead[channel] += dot_product_narrow(v, i - 1, count);
+    const struct narrow_lags lags = dot_product_narrow_lags(v, i, count);
+    sums->cross[channel] += lags.together;
+    sums->behind[channel] += lags.behind;
+    sums->ahead[channel] += lags.ahead;
 }
 
 /// Runs the oscillator over `count` frames and correlates every input with it.
@@ -141,8 +149,9 @@ static void add_wave(struct cycle_sums *sums, unsigned input_count, const struct
     for (unsigned input = 0; input < input_count; input++) {
         if (history->narrow) {
             const int16_t *x = history->code[input] + 1 + from;
-            wave->with_cosine[input] += dot_product_narrow(x, cosine, count);
-            wave->with_sine[input] += dot_product_narrow(x, sine, count);
+            const struct narrow_waves waves = dot_product_narrow_waves(x, cosine, sine, count);
+            wave->with_cosine[input] += waves.with_cosine;
+            wave->with_sine[input] += waves.with_sine;
         } else {
             const int32_t *x = block->code[input] + from;
             wave->with_cosine[input] += dot_product_mixed(x, cosine, count);

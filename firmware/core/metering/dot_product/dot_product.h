@@ -17,6 +17,30 @@ enum {
 int32_t dot_product_narrow(const int16_t *a, const int16_t *b, uint32_t count);
 int32_t dot_product_narrow_sum(const int16_t *a, uint32_t count);
 
+/// Several sums in one pass, because most of a pass is loading.
+struct narrow_power {
+    int32_t sum;
+    int32_t square;
+};
+
+struct narrow_waves {
+    int32_t with_cosine;
+    int32_t with_sine;
+};
+
+struct narrow_lags {
+    int32_t together;
+    int32_t behind; ///< a one place before b.
+    int32_t ahead;  ///< b one place before a.
+};
+
+struct narrow_power dot_product_narrow_power(const int16_t *a, uint32_t count);
+struct narrow_waves dot_product_narrow_waves(const int16_t *a, const int16_t *cosine,
+                                             const int16_t *sine, uint32_t count);
+
+/// Reads from a[-1] and b[-1] on.
+struct narrow_lags dot_product_narrow_lags(const int16_t *a, const int16_t *b, uint32_t count);
+
 int64_t dot_product_wide(const int32_t *a, const int32_t *b, uint32_t count);
 int64_t dot_product_wide_sum(const int32_t *a, uint32_t count);
 

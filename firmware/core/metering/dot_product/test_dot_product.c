@@ -51,6 +51,30 @@ static void gives_the_same_sums_in_both_widths(void **state)
     }
 }
 
+static void gives_the_same_sums_in_one_pass(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 0; seed < 50; seed++) {
+        const struct numbers a = scattered(seed);
+        const struct numbers b = scattered(seed + 1000u);
+        const struct numbers c = scattered(seed + 2000u);
+        const int16_t *x = a.narrow + 1;
+        const int16_t *y = b.narrow + 1;
+        for (uint32_t count = 0; count < DOT_PRODUCT_COUNT; count += 1u + seed % 7u) {
+            const struct narrow_power power = dot_product_narrow_power(x, count);
+            assert_true(power.sum == dot_product_narrow_sum(x, count));
+            assert_true(power.square == dot_product_narrow(x, x, count));
+            const struct narrow_waves waves = dot_product_narrow_waves(x, y, c.narrow, count);
+            assert_true(waves.with_cosine == dot_product_narrow(x, y, count));
+            assert_true(waves.with_sine == dot_product_narrow(x, c.narrow, count));
+            const struct narrow_lags lags = dot_product_narrow_lags(x, y, count);
+            assert_true(lags.together == dot_product_narrow(x, y, count));
+            assert_true(lags.behind == dot_product_narrow(x - 1, y, count));
+            assert_true(lags.ahead == dot_product_narrow(x, y - 1, count));
+        }
+    }
+}
+
 static void holds_the_largest_numbers(void **state)
 {
     (void)state;
@@ -67,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_same_sums_in_both_widths),
+        cmocka_unit_test(gives_the_same_sums_in_one_pass),
         cmocka_unit_test(holds_the_largest_numbers),
     };
     return cmocka_run_group_tests_name("dot_product", tests, NULL, NULL);

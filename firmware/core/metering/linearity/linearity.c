@@ -57,22 +57,26 @@ void linearity_table_apply(const struct linearity_table *table, int32_t *codes, 
         return;
     }
     // All in 32 bits: the sum of both shares is at most 2^15 sixteenths times 2^15 of a cell.
-    const int32_t cell = INT32_C(1) << table->cell_bits;
-    const int32_t first = table->code_min;
-    const int32_t end = (int32_t)(table->cells << table->cell_bits);
-    const uint32_t half = ((uint32_t)FINE / 2u) << table->cell_bits;
+    // Copies, because the compiler cannot know that no code lies within the table.
+    const uint32_t bits = table->cell_bits;
+    const uint32_t shift = bits + FINE_BITS;
+    const int16_t *sixteenths = table->sixteenths;
+    const uint32_t within = (UINT32_C(1) << bits) - 1u;
+    const uint32_t first = (uint32_t)table->code_min;
+    const uint32_t end = table->cells << bits;
     // The largest correction on top keeps what is rounded positive.
     const uint32_t largest = (uint32_t)(LINEARITY_LARGEST + 1) * FINE;
-    const uint32_t lift = (largest << table->cell_bits) + half;
+    const uint32_t lift = (largest + (uint32_t)FINE / 2u) << bits;
     for (uint32_t n = 0; n < count; n++) {
         const int32_t code = codes[n];
-        const int32_t from = code <= first ? 0 : code >= first + end ? end - 1 : code - first;
-        const int32_t point = (int32_t)((uint32_t)from >> table->cell_bits);
-        const int32_t beyond = from & (cell - 1);
-        const int32_t low = table->sixteenths[point];
-        const int32_t high = table->sixteenths[point + 1];
-        const uint32_t fine = (uint32_t)(low * (cell - beyond) + high * beyond) + lift;
-        codes[n] =
-            code + (int32_t)(fine >> (table->cell_bits + FINE_BITS)) - (LINEARITY_LARGEST + 1);
+        uint32_t from = (uint32_t)code - first;
+        if (from >= end) {
+            from = code < table->code_min ? 0 : end - 1u;
+        }
+        const int16_t *point = sixteenths + (from >> bits);
+        const int32_t low = point[0];
+        const int32_t rise = point[1] - low;
+        const uint32_t fine = ((uint32_t)low << bits) + (uint32_t)rise * (from & within) + lift;
+        codes[n] = code + (int32_t)(fine >> shift) - (LINEARITY_LARGEST + 1);
     }
 }

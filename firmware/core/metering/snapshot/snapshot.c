@@ -53,10 +53,9 @@ static void freeze(struct snapshot *s, bool must)
     }
 }
 
-static int16_t to_step(const struct snapshot *s, int64_t sum)
+/// A sum of codes in steps of the store: rounded, `away` from the middle.
+static int16_t to_step(int64_t away, int64_t divisor)
 {
-    const int64_t divisor = (int64_t)s->decimation * s->divisor;
-    const int64_t away = sum - (int64_t)s->middle * s->decimation;
     const int64_t rounded = away + (away < 0 ? -divisor / 2 : divisor / 2);
     // Nearly always it fits 32 bits, in which processors can divide.
     const bool fits = rounded >= INT32_MIN && rounded <= INT32_MAX && divisor <= INT32_MAX;
@@ -67,8 +66,10 @@ static int16_t to_step(const struct snapshot *s, int64_t sum)
 static void keep_frame(struct snapshot *s)
 {
     int16_t *slot = &s->store[(size_t)s->put * s->inputs];
+    const int64_t divisor = (int64_t)s->decimation * s->divisor;
+    const int64_t middle = (int64_t)s->middle * s->decimation;
     for (unsigned n = 0; n < s->inputs; n++) {
-        slot[n] = to_step(s, s->sum[n]);
+        slot[n] = to_step(s->sum[n] - middle, divisor);
         s->sum[n] = 0;
     }
     s->summed = 0;
@@ -81,9 +82,10 @@ static void keep_frame(struct snapshot *s)
 static void sum_run(struct snapshot *s, const struct adc_block *block, uint32_t from, uint32_t to)
 {
     for (unsigned n = 0; n < s->inputs; n++) {
+        const int32_t *codes = block->code[n];
         int64_t sum = 0;
         for (uint32_t k = from; k < to; k++) {
-            sum += block->code[n][k];
+            sum += codes[k];
         }
         s->sum[n] += sum;
     }

@@ -298,6 +298,21 @@ static void clamp_codes(int32_t *codes, uint32_t count, int32_t low, int32_t hig
     }
 }
 
+/// Whether all codes lie from `low` to `high`, as they nearly always do.
+static bool all_within(const int32_t *codes, uint32_t count, int32_t low, int32_t high)
+{
+    if (low > high) {
+        return false;
+    }
+    const uint32_t span = (uint32_t)high - (uint32_t)low;
+    for (uint32_t n = 0; n < count; n++) {
+        if ((uint32_t)codes[n] - (uint32_t)low > span) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /// Brings codes beyond the rails back, straightens them, and tells which inputs touched a rail.
 static uint16_t prepare_codes(struct sampling_task *task)
 {
@@ -308,17 +323,12 @@ static uint16_t prepare_codes(struct sampling_task *task)
     const int32_t reach = CYCLE_SUMS_CODE_LIMIT - LINEARITY_LARGEST - 1;
     const int32_t floor = source->code_min > -reach ? source->code_min : -reach;
     const int32_t ceiling = source->code_max < reach ? source->code_max : reach;
+    const int32_t least = low > floor ? (int32_t)low : floor;
+    const int32_t most = high < ceiling ? (int32_t)high : ceiling;
     unsigned mask = 0;
     for (unsigned input = 0; input < source->input_count; input++) {
         int32_t *codes = task->block.code[input];
-        int32_t least = codes[0];
-        int32_t most = codes[0];
-        for (uint32_t n = 0; n < task->block.frame_count; n++) {
-            least = codes[n] < least ? codes[n] : least;
-            most = codes[n] > most ? codes[n] : most;
-        }
-        mask |= least < low || most > high ? 1u << input : 0u;
-        if (least < floor || most > ceiling) {
+        if (!all_within(codes, task->block.frame_count, least, most)) {
             mask |= 1u << input;
             clamp_codes(codes, task->block.frame_count, floor, ceiling);
         }
