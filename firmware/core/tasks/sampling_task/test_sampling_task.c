@@ -395,6 +395,28 @@ static void flags_the_input_that_touches_a_rail(void **state)
     assert_int_equal(window.clipped, 0x01);
 }
 
+/// A 512th of 4095 codes is 7: from 8 to 4087 nothing is clipped. Input 1 swings by 750 codes.
+static void draws_the_line_of_clipping_at_a_512th_of_the_range(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        double zero;
+        uint16_t clipped;
+    } cases[] = { { 1289.0, 0 }, { 1290.0, 0x02 }, { -1290.0, 0 }, { -1291.0, 0x02 } };
+    run_for(f, 0.6);
+    for (unsigned n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        struct cycle_window window = { .cycles = 0 };
+        uint16_t quality = 0;
+        unsigned cycles = 0;
+        (void)take_all(f, &quality, &cycles);
+        f->converter.zero = cases[n].zero;
+        run_for(f, 0.5);
+        assert_true(take(f, &window));
+        assert_true(take(f, &window));
+        assert_int_equal(window.clipped, cases[n].clipped);
+    }
+}
+
 static void straightens_codes_and_looks_for_clipping_before(void **state)
 {
     struct fixture *f = *state;
@@ -526,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup(names_the_input_whose_zero_moves, power_up),
         cmocka_unit_test_setup(runs_free_without_mains_and_finds_back, power_up),
         cmocka_unit_test_setup(flags_the_input_that_touches_a_rail, power_up),
+        cmocka_unit_test_setup(draws_the_line_of_clipping_at_a_512th_of_the_range, power_up),
         cmocka_unit_test_setup(straightens_codes_and_looks_for_clipping_before, power_up),
         cmocka_unit_test_setup(survives_codes_that_no_converter_gives_and_flags_them, power_up),
         cmocka_unit_test_setup(refuses_a_wiring_that_does_not_fit_the_source, power_up),
