@@ -9,8 +9,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -224,19 +222,9 @@ static void is_closer_than_a_meter_that_looks_at_one_cycle_in_turn(void **state)
 
 int main(void)
 {
-    const char *data = getenv("TEST_DATA_DIR");
-    const char *required = getenv("OHM_REQUIRE_DATA");
-    const enum status status =
-        waveform_catalogue_load(&catalogue, data != NULL ? data : OHM_DEFAULT_TEST_DATA);
-    if (status == STATUS_MISSING) {
-        const bool fails = required != NULL && strcmp(required, "1") == 0;
-        (void)fprintf(stderr, "%s: no test data (set TEST_DATA_DIR)\n",
-                      fails ? "FAILED" : "skipped");
-        return fails ? 1 : 77;
-    }
-    if (status != STATUS_OK) {
-        (void)fprintf(stderr, "FAILED: the test data is %s\n", status_name(status));
-        return 1;
+    const int code = waveform_catalogue_open(&catalogue, OHM_DEFAULT_TEST_DATA);
+    if (code != 0) {
+        return code;
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_fundamental_and_the_distortion_of_every_recording),

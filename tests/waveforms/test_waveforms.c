@@ -7,8 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -141,19 +139,9 @@ static void finds_a_scale_that_is_wrong_by_a_thousandth(void **state)
 
 int main(void)
 {
-    const char *data = getenv("TEST_DATA_DIR");
-    const char *required = getenv("OHM_REQUIRE_DATA");
-    const enum status status =
-        waveform_catalogue_load(&catalogue, data != NULL ? data : OHM_DEFAULT_TEST_DATA);
-    if (status == STATUS_MISSING) {
-        const bool fails = required != NULL && strcmp(required, "1") == 0;
-        (void)fprintf(stderr, "%s: no test data (set TEST_DATA_DIR)\n",
-                      fails ? "FAILED" : "skipped");
-        return fails ? 1 : 77;
-    }
-    if (status != STATUS_OK) {
-        (void)fprintf(stderr, "FAILED: the test data is %s\n", status_name(status));
-        return 1;
+    const int code = waveform_catalogue_open(&catalogue, OHM_DEFAULT_TEST_DATA);
+    if (code != 0) {
+        return code;
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_an_independent_method_on_every_sound_recording),

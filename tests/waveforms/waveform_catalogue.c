@@ -256,6 +256,24 @@ enum status waveform_catalogue_load(struct waveform_catalogue *catalogue, const 
     return status;
 }
 
+int waveform_catalogue_open(struct waveform_catalogue *catalogue, const char *fallback)
+{
+    const char *data = getenv("TEST_DATA_DIR");
+    const char *required = getenv("OHM_REQUIRE_DATA");
+    const enum status status = waveform_catalogue_load(catalogue, data != NULL ? data : fallback);
+    if (status == STATUS_MISSING) {
+        const bool fails = required != NULL && strcmp(required, "1") == 0;
+        (void)fprintf(stderr, "%s: no test data (set TEST_DATA_DIR)\n",
+                      fails ? "FAILED" : "skipped");
+        return fails ? 1 : 77;
+    }
+    if (status != STATUS_OK) {
+        (void)fprintf(stderr, "FAILED: the test data is %s\n", status_name(status));
+        return 1;
+    }
+    return 0;
+}
+
 void waveform_result_add(struct waveform_result *result, const struct reading *reading,
                          unsigned channel)
 {

@@ -76,6 +76,13 @@ struct waveform_catalogue {
 MUST_CHECK enum status waveform_catalogue_load(struct waveform_catalogue *catalogue,
                                                const char *data);
 
+/// As waveform_catalogue_load(), for a test's main(): from TEST_DATA_DIR, or else `fallback`. Says
+/// on standard error what is missing.
+///
+/// @return 0, or what the test ends with: 77 (skipped) without test data, 1 (failed) when
+///         OHM_REQUIRE_DATA is 1 or the data is not what it should be.
+MUST_CHECK int waveform_catalogue_open(struct waveform_catalogue *catalogue, const char *fallback);
+
 /// What a run of readings of one channel says together. Begin with zeros.
 struct waveform_result {
     double seconds;
