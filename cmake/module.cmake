@@ -15,22 +15,23 @@ set(OHM_MODULE_ROOT "${CMAKE_CURRENT_LIST_DIR}/..")
 
 set(OHM_MAY_USE_base   base)
 set(OHM_MAY_USE_core   base core)
-set(OHM_MAY_USE_port   base core port)
-set(OHM_MAY_USE_app    base core port)       # firmware composition roots
-set(OHM_MAY_USE_boot   base boot)            # the A/B supervisor
+set(OHM_MAY_USE_adapter base adapter)         # outside libraries behind tables of base
+set(OHM_MAY_USE_port   base adapter core port)
+set(OHM_MAY_USE_app    base adapter core port) # firmware composition roots
+set(OHM_MAY_USE_boot   base adapter boot)    # the A/B supervisor
 set(OHM_MAY_USE_domain base domain)          # server rules, no I/O
-set(OHM_MAY_USE_store  base domain store)
-set(OHM_MAY_USE_edge   base domain edge)     # HTTP and MQTT adapters
-set(OHM_MAY_USE_daemon base domain store edge daemon)
-set(OHM_MAY_USE_guard  base guard)           # the broker plugin
-set(OHM_MAY_USE_cli    base cli)
-set(OHM_MAY_USE_sim    base core sim)        # the world outside the device
+set(OHM_MAY_USE_store  base adapter domain store)
+set(OHM_MAY_USE_edge   base adapter domain edge) # HTTP and MQTT
+set(OHM_MAY_USE_daemon base adapter domain store edge daemon)
+set(OHM_MAY_USE_guard  base adapter guard)   # the broker plugin
+set(OHM_MAY_USE_cli    base adapter cli)
+set(OHM_MAY_USE_sim    base adapter core sim) # the world outside the device
 
 # Libraries from outside stop at the borders: the device's mind and the fleet's rules use none.
 set(OHM_NO_EXTERNAL base core domain)
 
 # Everything else runs on Linux and may use what POSIX and glibc offer.
-set(OHM_HOSTED port app boot store edge daemon guard cli sim)
+set(OHM_HOSTED adapter port app boot store edge daemon guard cli sim)
 
 set(OHM_WARNINGS
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wmissing-prototypes
