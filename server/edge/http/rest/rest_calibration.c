@@ -12,64 +12,6 @@ enum { CHANNEL_MOST = 7, SECONDS_LEAST = 3, SECONDS_MOST = 300, TURNS_MOST = 100
 
 static const int64_t milli_most = 1000000000;
 
-struct metering_reply {
-    const struct command_result *result;
-    const char *error; ///< NULL: it was done.
-    const char *message;
-};
-
-static void build_reply(struct json_writer *writer, const void *ctx)
-{
-    const struct metering_reply *answer = ctx;
-    const struct command_result *result = answer->result;
-    json_writer_begin_object(writer, NULL);
-    if (answer->error != NULL) {
-        json_writer_string(writer, "error", answer->error);
-        json_writer_string(writer, "message", answer->message);
-        json_writer_begin_object(writer, "details");
-        json_writer_string(writer, "cmd_id", result->cmd_id);
-        json_writer_string(writer, "status", command_outcome_name(result->outcome));
-        json_writer_string(writer, "reason", result->reason);
-        json_writer_end_object(writer);
-    } else {
-        json_writer_string(writer, "cmd_id", result->cmd_id);
-        json_writer_string(writer, "status", command_outcome_name(result->outcome));
-        json_writer_verbatim(writer, "detail", result->detail[0] != '\0' ? result->detail : "{}");
-    }
-    json_writer_end_object(writer);
-}
-
-void rest_reply_metering(const struct command_result *result, struct http_reply *reply)
-{
-    static const struct {
-        enum http_code code;
-        const char *error;
-        const char *message;
-    } answers[] = {
-        [COMMAND_OUTCOME_DONE] = { HTTP_OK, NULL, NULL },
-        [COMMAND_OUTCOME_BUSY] = { HTTP_CONFLICT, "calibration_busy",
-                                   "The device is measuring already: wait or cancel." },
-        [COMMAND_OUTCOME_INVALID] = { HTTP_BAD_REQUEST, "invalid_calibration",
-                                      "The device cannot do this." },
-        [COMMAND_OUTCOME_EXPIRED] = { HTTP_BAD_GATEWAY, "command_failed",
-                                      "The command reached the device too late." },
-        [COMMAND_OUTCOME_REFUSED] = { HTTP_BAD_GATEWAY, "command_failed",
-                                      "The device does not know the time." },
-        [COMMAND_OUTCOME_FAILED] = { HTTP_BAD_GATEWAY, "command_failed",
-                                     "The device could not keep the calibration." },
-        [COMMAND_OUTCOME_UNCONFIRMED] = { HTTP_GATEWAY_TIMEOUT, "no_confirmation",
-                                          "The device has not answered in time; it may or may not "
-                                          "have acted." },
-    };
-    const bool speaks = result->reason[0] != '\0' && result->outcome != COMMAND_OUTCOME_DONE;
-    const struct metering_reply answer = {
-        .result = result,
-        .error = answers[result->outcome].error,
-        .message = speaks ? result->reason : answers[result->outcome].message,
-    };
-    http_reply_json(reply, answers[result->outcome].code, build_reply, &answer);
-}
-
 /// The name that the device remembers; a letter that JSON or a log could trip over becomes '_'.
 static void name_person(const struct rest_request *request, char who[COMMAND_WHO_SIZE])
 {
@@ -91,13 +33,8 @@ static bool send(struct rest *rest, const struct rest_request *request,
                  const struct device_view *device, struct relay_command *command,
                  struct http_reply *reply)
 {
-    if (!device->online) {
-        http_reply_error(reply, HTTP_UNAVAILABLE, "device_offline",
-                         "The device is offline; nothing was sent.");
-        return true;
-    }
     name_person(request, command->metering.who);
-    return rest_send_and_wait(rest, request, device->device_id, command, reply);
+    return rest_send_and_wait(rest, request, device, command, reply);
 }
 
 /// A member that may be left out. Otherwise as rest_body_integer().

@@ -17,80 +17,15 @@ struct rest_waiting {
     void (*finish)(void *ctx);
     void *finish_ctx;
     char cmd_id[COMMAND_ID_SIZE]; ///< Known once `sent`.
-    bool metering;                ///< A calibration or a check of the wiring.
-    bool sent;                    ///< The handler has let go.
-    bool ended;                   ///< The waiter has let go, and is off the list.
+    enum command_action action;
+    bool sent;  ///< The handler has let go.
+    bool ended; ///< The waiter has let go, and is off the list.
 };
 
 void rest_init(struct rest *rest)
 {
     (void)pthread_mutex_init(&rest->lock, NULL);
     rest->waiting = NULL;
-}
-
-struct command_answer {
-    const struct command_result *result;
-    const char *error; ///< NULL: it was done.
-    const char *message;
-};
-
-static void write_result(struct json_writer *writer, const struct command_result *result)
-{
-    json_writer_string(writer, "cmd_id", result->cmd_id);
-    json_writer_string(writer, "status", command_outcome_name(result->outcome));
-    if (result->relay_mask_known) {
-        json_writer_integer(writer, "relay_mask", result->relay_mask);
-    } else {
-        json_writer_null(writer, "relay_mask");
-    }
-}
-
-static void build_answer(struct json_writer *writer, const void *ctx)
-{
-    const struct command_answer *answer = ctx;
-    json_writer_begin_object(writer, NULL);
-    if (answer->error == NULL) {
-        write_result(writer, answer->result);
-    } else {
-        json_writer_string(writer, "error", answer->error);
-        json_writer_string(writer, "message", answer->message);
-        json_writer_begin_object(writer, "details");
-        write_result(writer, answer->result);
-        json_writer_string(writer, "reason", answer->result->reason);
-        json_writer_end_object(writer);
-    }
-    json_writer_end_object(writer);
-}
-
-static void reply_result(const struct command_result *result, struct http_reply *reply)
-{
-    static const struct {
-        enum http_code code;
-        const char *error;
-        const char *message;
-    } answers[] = {
-        [COMMAND_OUTCOME_DONE] = { HTTP_OK, NULL, NULL },
-        [COMMAND_OUTCOME_BUSY] = { HTTP_CONFLICT, "relay_busy",
-                                   "A relay changed a moment ago and must rest; nothing moved." },
-        [COMMAND_OUTCOME_INVALID] = { HTTP_BAD_REQUEST, "invalid_command",
-                                      "The device does not know this command or relay." },
-        [COMMAND_OUTCOME_EXPIRED] = { HTTP_BAD_GATEWAY, "command_failed",
-                                      "The command reached the device too late; nothing moved." },
-        [COMMAND_OUTCOME_REFUSED] = { HTTP_BAD_GATEWAY, "command_failed",
-                                      "The device does not know the time, so it cannot judge "
-                                      "whether the command is still valid; nothing moved." },
-        [COMMAND_OUTCOME_FAILED] = { HTTP_BAD_GATEWAY, "command_failed",
-                                     "The device's relay register did not answer." },
-        [COMMAND_OUTCOME_UNCONFIRMED] = { HTTP_GATEWAY_TIMEOUT, "no_confirmation",
-                                          "The device has not confirmed the command in time; it "
-                                          "may or may not have been carried out." },
-    };
-    const struct command_answer answer = {
-        .result = result,
-        .error = answers[result->outcome].error,
-        .message = answers[result->outcome].message,
-    };
-    http_reply_json(reply, answers[result->outcome].code, build_answer, &answer);
 }
 
 static void unlink_waiting(struct rest *rest, const struct rest_waiting *waiting)
@@ -109,11 +44,7 @@ static void take_result(void *ctx, const struct command_result *result)
     struct rest_waiting *waiting = ctx;
     struct rest *rest = waiting->rest;
 
-    if (waiting->metering) {
-        rest_reply_metering(result, waiting->reply);
-    } else {
-        reply_result(result, waiting->reply);
-    }
+    rest_reply_result(waiting->action, result, waiting->reply);
     waiting->finish(waiting->finish_ctx);
     (void)pthread_mutex_lock(&rest->lock);
     unlink_waiting(rest, waiting);
@@ -180,12 +111,16 @@ static void reply_unsent(enum status status, struct http_reply *reply)
 }
 
 bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
-                        const char *device_id, const struct relay_command *command,
+                        const struct device_view *device, const struct relay_command *command,
                         struct http_reply *reply)
 {
+    if (!device->online) {
+        http_reply_error(reply, HTTP_UNAVAILABLE, "device_offline",
+                         "The device is offline; nothing was sent.");
+        return true;
+    }
     struct rest_waiting *waiting = calloc(1, sizeof *waiting);
     char cmd_id[COMMAND_ID_SIZE];
-
     if (waiting == NULL) {
         http_reply_empty(reply, HTTP_INTERNAL_ERROR);
         return true;
@@ -195,7 +130,7 @@ bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
         .reply = reply,
         .finish = request->finish,
         .finish_ctx = request->finish_ctx,
-        .metering = command->action >= COMMAND_ACTION_CALIBRATE,
+        .action = command->action,
     };
     (void)pthread_mutex_lock(&rest->lock);
     waiting->next = rest->waiting;
@@ -204,7 +139,7 @@ bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
 
     const struct command_waiter waiter = { .ended = take_result, .ctx = waiting };
     const enum status status =
-        command_tracker_send(rest->fleet->commands, device_id, command, &waiter, cmd_id);
+        command_tracker_send(rest->fleet->commands, device->device_id, command, &waiter, cmd_id);
 
     (void)pthread_mutex_lock(&rest->lock);
     const bool ended = waiting->ended;
@@ -235,12 +170,7 @@ bool rest_send_command(struct rest *rest, const struct rest_request *request,
         !read_command(request, &command, reply)) {
         return true;
     }
-    if (!device.online) {
-        http_reply_error(reply, HTTP_UNAVAILABLE, "device_offline",
-                         "The device is offline; nothing was sent.");
-        return true;
-    }
-    return rest_send_and_wait(rest, request, device.device_id, &command, reply);
+    return rest_send_and_wait(rest, request, &device, &command, reply);
 }
 
 void rest_close(struct rest *rest)

@@ -70,14 +70,15 @@ bool rest_query_number(const struct rest_request *request, const char *name, int
 /// Answers 400 and returns false unless `start_ms` lies before `end_ms`.
 bool rest_check_order(int64_t start_ms, int64_t end_ms, struct http_reply *reply);
 
-/// Sends a command to a device that is online, with everything in place for a result that comes
-/// before the call returns. Answers like a handler.
+/// Sends a command, with everything in place for a result that comes before the call returns; to a
+/// device that is offline nothing is sent. Answers like a handler.
 bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
-                        const char *device_id, const struct relay_command *command,
+                        const struct device_view *device, const struct relay_command *command,
                         struct http_reply *reply);
 
-/// Answers with what a device said of a calibration or of its wiring.
-void rest_reply_metering(const struct command_result *result, struct http_reply *reply);
+/// Answers with how a command ended: the relays or what was measured, or what went wrong.
+void rest_reply_result(enum command_action action, const struct command_result *result,
+                       struct http_reply *reply);
 
 /// Answers for a store that failed.
 void rest_reply_unavailable(struct http_reply *reply);
