@@ -14,7 +14,7 @@ The last line says how many passed, failed and were skipped; any failure makes t
 
   --long         also what looks at the clock, and the mutants (stage system, ctest label "slow")
   --no-install   install nothing; what is missing is a failure
-  --only STAGE   only this stage, may be repeated: format shell dashboard dev guests release e2e clang
+  --only STAGE   only this stage, may be repeated: format shell dev dashboard guests release e2e clang
                  fuzz tidy
 
 TEST_DATA_DIR       the folder of test data (default ../shared/data)
@@ -175,15 +175,30 @@ tidy() {
     grep '^clang-tidy:' "$output/clang_tidy_is_content.log"
 }
 
+# The dashboard's packages come over the network while the compiler works.
+packages_job='' packages_log=$output/dashboard_npm.log
+fetch_packages() {
+    local node
+    node=$(tools/node.sh) && PATH=$node:$PATH npm --prefix dashboard ci --no-audit --no-fund
+}
+
+packages_arrived() {
+    wait "$packages_job"
+    local result=$?
+    trap - EXIT
+    [ $result -eq 0 ] || cat "$packages_log"
+    return $result
+}
+
 dashboard() {
     local node log=$output/dashboard_tests.log
     [ -f dashboard/package.json ] || return 0
     node=$(tools/node.sh) || { check 'dashboard: Node.js' false; return; }
     PATH=$node:$PATH
-    cd dashboard || return
-    if [ $install = yes ]; then
-        check 'dashboard: packages' npm ci --no-audit --no-fund || { cd ..; return; }
+    if [ -n "$packages_job" ]; then
+        check 'dashboard: packages' packages_arrived || return
     fi
+    cd dashboard || return
     check 'dashboard: lint and layout' npm run lint
     check 'dashboard: build' npm run build
     NO_COLOR=1 CI=true npm test >"$log" 2>&1
@@ -229,10 +244,16 @@ else
     tools/install_packages.sh --check run test || exit 1
 fi
 
+if [ $install = yes ] && wanted dashboard && [ -f dashboard/package.json ]; then
+    fetch_packages >"$packages_log" 2>&1 &
+    packages_job=$!
+    trap 'kill "$packages_job" 2>/dev/null' EXIT
+fi
+
 stage format format
 stage shell shell
-stage dashboard dashboard
 stage dev dev
+stage dashboard dashboard
 stage guests guests
 stage release release
 # Time on a shared machine is not to be trusted, so what looks at the clock is asked for by name.
