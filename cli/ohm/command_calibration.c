@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BODY_SIZE = 512, POLL_S = 1, GRACE_S = 30 };
+enum { BODY_SIZE = 512, POLL_S = 1, GRACE_S = 30, SENSOR_LIMIT = 23 };
 
 /// A JSON object that is being written.
 struct body {
@@ -50,6 +50,24 @@ static void add_flag(struct ohm *ohm, struct body *body, const char *option, con
     if (options_line_value(ohm->line, option) != NULL) {
         add(body, ",\"%s\":true", member);
     }
+}
+
+/// Adds the type of the sensor. The device knows which there are, and lists them to who asks for
+/// another.
+static bool add_sensor(struct ohm *ohm, struct body *body)
+{
+    const char *type = options_line_value(ohm->line, "sensor");
+    if (type == NULL) {
+        return true;
+    }
+    const size_t size = strlen(type);
+    if (size == 0 || size > SENSOR_LIMIT ||
+        strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789-") != size) {
+        (void)ohm_say(OHM_USAGE, "--sensor %s: a type such as sct-013-000", type);
+        return false;
+    }
+    add(body, ",\"sensor\":\"%s\"", type);
+    return true;
 }
 
 static bool read_channel(struct ohm *ohm, int *channel)
@@ -270,7 +288,8 @@ enum exit_code ohm_calibrate(struct ohm *ohm)
         !add_option(ohm, &body, "load-volts", "rated_mv", 1000.0, 1e6) ||
         !add_option(ohm, &body, "reference-volts", "voltage_mv", 1000.0, 1e6) ||
         !add_option(ohm, &body, "reference-amps", "current_ma", 1000.0, 1e6) ||
-        !add_option(ohm, &body, "reference-watts", "power_mw", 1000.0, 1e6)) {
+        !add_option(ohm, &body, "reference-watts", "power_mw", 1000.0, 1e6) ||
+        !add_sensor(ohm, &body)) {
         return OHM_USAGE;
     }
     // A load of which nothing but its watts is known is a heater.

@@ -10,13 +10,11 @@ static const struct option_rule login_options[] = { { "user", true },
                                                     { NULL, false } };
 static const struct option_rule channel_options[] = { { "channel", true }, { NULL, false } };
 static const struct option_rule calibrate_options[] = {
-    { "channel", true },        { "load-watts", true },
-    { "load-volts", true },     { "reference-volts", true },
-    { "reference-amps", true }, { "reference-watts", true },
-    { "turns", true },          { "seconds", true },
-    { "resistive", false },     { "point", false },
-    { "apply", false },         { "cancel", false },
-    { "show", false },          { NULL, false }
+    { "channel", true },         { "load-watts", true },     { "load-volts", true },
+    { "reference-volts", true }, { "reference-amps", true }, { "reference-watts", true },
+    { "turns", true },           { "seconds", true },        { "sensor", true },
+    { "resistive", false },      { "point", false },         { "apply", false },
+    { "cancel", false },         { "show", false },          { NULL, false }
 };
 static const struct option_rule wiring_options[] = {
     { "channel", true },      { "load-watts", true },      { "seconds", true },
@@ -54,6 +52,7 @@ static const struct ohm_command commands[] = {
       "  --reference-amps A\n"
       "  --reference-watts W\n"
       "  --turns N               the wire goes N times through the sensor\n"
+      "  --sensor TYPE           the transformer, where its type is known: sct-013-000\n"
       "  --seconds S             how long to measure, 3 to 300 (default 20)\n"
       "  --point                 keep it as one of several points; do not apply yet\n"
       "  --apply                 apply the points that were made\n"

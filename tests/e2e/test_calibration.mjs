@@ -90,7 +90,7 @@ test('a meter with wrong sensors is wrong', async () => {
 
 test('a heater and another meter make it right at once', async () => {
   const answer = await ohm('calibrate', 'meter-1', '--channel', '0', '--resistive', '--reference-volts', '230',
-    '--reference-amps', '10', '--seconds', '5');
+    '--reference-amps', '10', '--sensor', 'sct-013-000', '--seconds', '5');
   assert.equal(answer.status, 0, answer.stderr);
   assert.match(answer.stdout, /found: 10\.000 A/);
   assert.match(answer.stdout, /lead 2\.[78]\d+ degrees/);
@@ -132,6 +132,10 @@ test('what cannot be is refused with a reason', async () => {
   const absent = await ohm('calibrate', 'meter-1', '--channel', '5', '--resistive', '--seconds', '4');
   assert.equal(absent.status, 1);
   assert.match(absent.stderr, /not measured/);
+  const strange = await ohm('calibrate', 'meter-1', '--channel', '0', '--resistive', '--sensor', 'sct-013-999');
+  assert.equal(strange.status, 1);
+  assert.match(strange.stderr, /sensor must be left out or one of: sct-013-000/);
+  assert.equal((await ohm('calibrate', 'meter-1', '--channel', '0', '--sensor', 'SCT "013"')).status, 2);
   assert.equal((await ohm('calibrate', 'meter-1')).status, 2);
   assert.equal((await ohm('wiring', 'meter-1', '--channel', '1')).status, 2);
 });

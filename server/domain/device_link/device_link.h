@@ -19,7 +19,7 @@ enum command_action {
     COMMAND_ACTION_WIRING_CHECK, ///< Watch, and judge how a sensor is fitted.
 };
 
-enum { COMMAND_WHO_SIZE = 17 };
+enum { COMMAND_WHO_SIZE = 17, COMMAND_SENSOR_SIZE = 24 };
 
 /// What goes with a calibration or a check of the wiring. 0 and false mean not known, not so.
 struct metering_command {
@@ -37,7 +37,8 @@ struct metering_command {
     bool may_export;
     bool three_phase;
     bool shared_neutral;
-    char who[COMMAND_WHO_SIZE]; ///< Letters, digits, '.', '-', '_' and '@' only.
+    char sensor[COMMAND_SENSOR_SIZE]; ///< Its type; lower case, digits and hyphens. Empty: unknown.
+    char who[COMMAND_WHO_SIZE];       ///< Letters, digits, '.', '-', '_' and '@' only.
 };
 
 /// A command in absolute terms: carried out twice it does the same as once.

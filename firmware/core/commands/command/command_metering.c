@@ -8,7 +8,8 @@ enum {
     CHANNEL_MOST = 7,
     SECONDS_MOST = 300,
     DEFAULT_SECONDS = 20,
-    TURNS_MOST = 100
+    TURNS_MOST = 100,
+    SENSOR_SIZE = 24,
 };
 
 static const int64_t milli_most = 1000000000; // A megavolt, a megampere, a megawatt.
@@ -69,6 +70,15 @@ static bool read_flag(const struct json_reader *json, const char *name, bool *ou
     return status == STATUS_OK || status == STATUS_MISSING;
 }
 
+/// A type of sensor that may be left out. @return false  there is one, and nobody knows it.
+static bool read_sensor(const struct json_reader *json, enum calibration_sensor *sensor)
+{
+    char name[SENSOR_SIZE];
+    const enum status status = json_reader_string(json, "sensor", name, sizeof name);
+    return status == STATUS_MISSING ||
+           (status == STATUS_OK && calibration_sensor_find(name, sensor) == STATUS_OK);
+}
+
 static const char *read_truth(const struct json_reader *json, struct calibration_truth *truth)
 {
     int64_t turns = 1;
@@ -86,6 +96,9 @@ static const char *read_truth(const struct json_reader *json, struct calibration
         return "turns must be 1 to 100";
     }
     truth->turns = (double)turns;
+    if (!read_sensor(json, &truth->sensor)) {
+        return "sensor must be left out or one of: " CALIBRATION_SENSOR_NAMES;
+    }
     return NULL;
 }
 

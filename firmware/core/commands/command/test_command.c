@@ -178,7 +178,8 @@ static void reads_what_a_person_knows_of_a_load(void **state)
     struct native_command command;
     assert_int_equal(
         native("{\"action\":\"calibrate\",\"channel\":3,\"cmd_id\":\"x\",\"current_ma\":8695,"
-               "\"exp\":2,\"iat\":1,\"resistive\":true,\"seconds\":15,\"target\":\"meter-1\","
+               "\"exp\":2,\"iat\":1,\"resistive\":true,\"seconds\":15,\"sensor\":\"sct-013-000\","
+               "\"target\":\"meter-1\","
                "\"turns\":4,\"v\":1,\"voltage_mv\":230100,\"who\":\"anna\"}",
                &command),
         STATUS_OK);
@@ -192,6 +193,7 @@ static void reads_what_a_person_knows_of_a_load(void **state)
     assert_true(command.metering.truth.current_a == 8.695);
     assert_true(command.metering.truth.active_w == 0.0);
     assert_true(command.metering.truth.turns == 4.0);
+    assert_int_equal(command.metering.truth.sensor, CALIBRATION_SENSOR_SCT_013_000);
     assert_string_equal(command.metering.who, "anna");
     assert_int_equal(native("{\"action\":\"wiring_check\",\"channel\":0,\"cmd_id\":\"x\",\"exp\":2,"
                             "\"iat\":1,\"load_mw\":1000000,\"may_export\":true,\"resistive\":true,"
@@ -217,6 +219,11 @@ static void says_what_is_wrong_with_a_calibration(void **state)
         "\"channel\":0,\"voltage_mv\":\"230\"",
         "\"channel\":0,\"turns\":1000",
         "\"channel\":0,\"resistive\":1",
+        "\"channel\":0,\"sensor\":\"sct-013-050\"",
+        "\"channel\":0,\"sensor\":\"unknown\"",
+        "\"channel\":0,\"sensor\":\"\"",
+        "\"channel\":0,\"sensor\":\"a name that is far too long\"",
+        "\"channel\":0,\"sensor\":13",
         "\"channel\":0,\"who\":\"a name that is far too long\"",
         "\"seconds\":5",
     };

@@ -222,21 +222,9 @@ static bool is_at_60hz(const struct calibration_point *point)
     return point->frequency_hz > 55.0;
 }
 
-/// How much less the sensor leads at 60 Hz than at 50 Hz, or 0 where nobody has tabulated it.
-static double fall_rad(enum calibration_sensor sensor)
-{
-    switch (sensor) {
-    case CALIBRATION_SENSOR_SCT_013_000:
-        return 0.4 * pi / 180.0; // At every current: 3.1 - 2.7 as well as 2.5 - 2.1 degrees.
-    case CALIBRATION_SENSOR_UNKNOWN:
-        break;
-    }
-    return 0.0;
-}
-
 static double lead_at(const struct calibration_point *point, double frequency_hz)
 {
-    const double fall = fall_rad(point->sensor);
+    const double fall = calibration_sensor_fall_rad(point->sensor);
     if (fall > 0.0) {
         // Along a + b / f, as calibration_at() goes: b is 300 times the fall from 50 to 60 Hz.
         return point->lead_rad + 300.0 * fall * (1.0 / frequency_hz - 1.0 / point->frequency_hz);

@@ -16,6 +16,7 @@
 /// to 0.0063 degrees at 65 Hz.
 
 #include "calibration.h"
+#include "calibration_sensor.h"
 #include "calibration_stage.h"
 #include "status.h"
 
@@ -38,12 +39,6 @@ enum calibration_verdict {
 enum {
     CALIBRATION_WINDOWS_LEAST = 10, ///< Two seconds.
     CALIBRATION_POINT_LIMIT = 8,
-};
-
-/// Types of current transformer whose lead is tabulated at both 50 and 60 Hz.
-enum calibration_sensor {
-    CALIBRATION_SENSOR_UNKNOWN,
-    CALIBRATION_SENSOR_SCT_013_000, ///< 3.1 degrees up to 4 A to 2.5 from 38 A; 2.7 to 2.1.
 };
 
 /// What a person knows of the load. 0 means not known.

@@ -318,8 +318,10 @@ static void every_answer_is_as_documented(void **state)
           "{\"command\":\"set_relays\",\"mask\":255}", 503 },
         { "POST", DEVICE "/calibration", METER "/calibration",
           "{\"channel\":2,\"resistive\":true,\"current_ma\":8700,\"voltage_mv\":230100,"
-          "\"seconds\":20,\"turns\":4}",
+          "\"seconds\":20,\"turns\":4,\"sensor\":\"sct-013-000\"}",
           200 },
+        { "POST", DEVICE "/calibration", METER "/calibration",
+          "{\"channel\":2,\"sensor\":\"\\\"\"}", 400 },
         { "POST", DEVICE "/calibration", METER "/calibration", "{\"channel\":8}", 400 },
         { "POST", DEVICE "/calibration", METER "/calibration", "{\"channel\":2,\"current_ma\":-1}",
           400 },

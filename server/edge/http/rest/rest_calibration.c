@@ -76,11 +76,32 @@ static bool read_seconds(const struct json_reader *reader, struct metering_comma
     return true;
 }
 
+/// A type of sensor that may be left out. The device knows which types there are.
+static bool read_sensor(const struct json_reader *reader, struct metering_command *metering,
+                        struct http_reply *reply)
+{
+    if (json_reader_string(reader, "sensor", metering->sensor, COMMAND_SENSOR_SIZE) ==
+        STATUS_MISSING) {
+        return true;
+    }
+    if (!rest_body_text(reader, "sensor", metering->sensor, COMMAND_SENSOR_SIZE, INVALID, reply)) {
+        return false;
+    }
+    if (metering->sensor[0] == '\0' ||
+        metering->sensor[strspn(metering->sensor, "abcdefghijklmnopqrstuvwxyz0123456789-")] !=
+            '\0') {
+        http_reply_error(reply, HTTP_BAD_REQUEST, INVALID,
+                         "sensor must be lower case, digits and hyphens.");
+        return false;
+    }
+    return true;
+}
+
 bool rest_calibrate(struct rest *rest, const struct rest_request *request, struct http_reply *reply)
 {
-    static const char *const members[] = { "channel",    "seconds",    "resistive",
-                                           "voltage_mv", "current_ma", "power_mw",
-                                           "rated_mw",   "rated_mv",   "turns" };
+    static const char *const members[] = { "channel",    "seconds",  "resistive", "voltage_mv",
+                                           "current_ma", "power_mw", "rated_mw",  "rated_mv",
+                                           "turns",      "sensor" };
     struct relay_command command = { .action = COMMAND_ACTION_CALIBRATE,
                                      .metering = { .seconds = 20 } };
     struct metering_command *metering = &command.metering;
@@ -95,7 +116,8 @@ bool rest_calibrate(struct rest *rest, const struct rest_request *request, struc
         !read_number(&reader, "power_mw", 1, milli_most, &metering->power_mw, reply) ||
         !read_number(&reader, "rated_mw", 1, milli_most, &metering->rated_mw, reply) ||
         !read_number(&reader, "rated_mv", 1, milli_most, &metering->rated_mv, reply) ||
-        !read_number(&reader, "turns", 1, TURNS_MOST, &metering->turns, reply)) {
+        !read_number(&reader, "turns", 1, TURNS_MOST, &metering->turns, reply) ||
+        !read_sensor(&reader, metering, reply)) {
         return true;
     }
     return send(rest, request, &device, &command, reply);

@@ -308,6 +308,9 @@ static size_t write_metering(const char *action, const char *device_id, const ch
     add_number(&text, "rated_mw", metering->rated_mw);
     add_flag(&text, "resistive", metering->resistive);
     add_number(&text, "seconds", metering->seconds);
+    if (metering->sensor[0] != '\0') {
+        add(&text, "\"sensor\":\"%s\",", metering->sensor);
+    }
     add_flag(&text, "shared_neutral", metering->shared_neutral);
     add_flag(&text, "switched", metering->switched);
     add(&text, "\"target\":\"%s\",", device_id);

@@ -193,17 +193,20 @@ static void commands_and_acknowledgements_are_written_as_agreed(void **state)
                       .voltage_mv = 230100,
                       .current_ma = 8700,
                       .turns = 4,
+                      .sensor = "sct-013-000",
                       .who = "anna" },
     };
     (void)payload_write_command("meter-1", "01J", &calibrate, 100, 130, command);
     assert_string_equal(command, "{\"action\":\"calibrate\",\"channel\":2,\"cmd_id\":\"01J\","
                                  "\"current_ma\":8700,\"exp\":130,\"iat\":100,\"resistive\":true,"
-                                 "\"seconds\":20,\"target\":\"meter-1\",\"turns\":4,\"v\":1,"
+                                 "\"seconds\":20,\"sensor\":\"sct-013-000\",\"target\":\"meter-1\","
+                                 "\"turns\":4,\"v\":1,"
                                  "\"voltage_mv\":230100,\"who\":\"anna\"}");
     struct relay_command longest = {
         .action = COMMAND_ACTION_CALIBRATION_CANCEL,
         .metering = { 7, 300, true, 1000000000, 1000000000, 1000000000, 1000000000, 1000000000, 100,
-                      1000000000, true, true, true, true, "1234567890123456" },
+                      1000000000, true, true, true, true, "12345678901234567890123",
+                      "1234567890123456" },
     };
     const size_t size =
         payload_write_command("12345678901234567890123456789012", "12345678901234567890123456",
