@@ -262,6 +262,12 @@ static int build_metering(struct device *device)
                      "calibrated",
                      device->options->data_dir);
     }
+    if (device->metering.linearity_damaged) {
+        host_log_say(&device->log, HOST_LOG_ERROR,
+                     "the linearity table in %s is damaged or of another converter; codes stay as "
+                     "they are",
+                     device->options->data_dir);
+    }
     return EXIT_SUCCESS;
 }
 

@@ -48,6 +48,7 @@ static void observe(void *ctx, const struct window_report *report)
 {
     struct device_metering *metering = ctx;
     calibration_session_observe(&metering->session, report->raw, report->seconds);
+    linearity_session_observe(&metering->linearity, report->raw, report->seconds);
 }
 
 /// The inputs of a recording or the synthesizer are sampled at once.
@@ -57,8 +58,29 @@ static void open_calibration(struct device_metering *metering)
     metering->calibration_damaged =
         calibration_store_load(&metering->calibrations, parts->values) != STATUS_OK;
     calibration_session_init(&metering->session, &parts->source->wiring, 0.0,
-                             &metering->calibrations, parts->requests);
+                             &metering->calibrations);
     metering->session_watcher = (struct window_watcher){ .window = observe, .ctx = metering };
+}
+
+/// Has the table of the converter in force that was kept.
+static enum status open_linearity(struct device_metering *metering)
+{
+    const struct adc_source *adc = &metering->parts.source->adc;
+    const struct linearity_parts parts = { .wiring = &metering->parts.source->wiring,
+                                           .values = metering->parts.values,
+                                           .census = &metering->census,
+                                           .workspace = &metering->linearity_workspace,
+                                           .code_min = adc->code_min,
+                                           .code_max = adc->code_max };
+    metering->linearity_damaged = linearity_session_init(&metering->linearity, &parts) != STATUS_OK;
+    const struct code_tap tap = code_census_tap(&metering->census);
+    sampling_task_tap_codes(&metering->sampling, &tap);
+    enum status status = STATUS_OK;
+    for (unsigned n = 0; n < adc->input_count && status == STATUS_OK; n++) {
+        status =
+            sampling_task_linearise(&metering->sampling, n, code_census_table(&metering->census));
+    }
+    return status;
 }
 
 /// Tells the newest distortion of a channel to whoever adds up intervals.
@@ -223,6 +245,10 @@ enum status device_metering_open(struct device_metering *metering,
     if (status != STATUS_OK) {
         return complain(fault, status, "this source cannot be measured: check rate and scales");
     }
+    status = open_linearity(metering);
+    if (status != STATUS_OK) {
+        return complain(fault, status, "this source has too many inputs");
+    }
     status = open_quality(metering);
     if (status != STATUS_OK) {
         return complain(fault, status, "power quality: declared_v does not fit this source");
@@ -235,6 +261,10 @@ enum status device_metering_open(struct device_metering *metering,
     if (status != STATUS_OK) {
         return complain(fault, status, "time_zone, tariff or demand_min is not as it should be");
     }
+    metering->desk = (struct metering_desk){ .mailbox = parts->requests,
+                                             .calibration = &metering->session,
+                                             .linearity = &metering->linearity,
+                                             .maximum = &metering->maximum };
     status = bind(metering);
     return status == STATUS_OK ? status : complain(fault, status, "too many listeners");
 }
@@ -270,7 +300,7 @@ enum status device_metering_step(struct device_metering *metering)
         spectrum_task_step(&metering->spectrum),
         demand_step(&metering->demand),
     };
-    calibration_session_step(&metering->session);
+    metering_desk_step(&metering->desk);
     if (metering->scaled_for != metering->calibrations.newest) {
         scale_quality(metering);
     }

@@ -6,6 +6,7 @@
 ///
 ///     sampling thread                          processing thread
 ///     sampling_task ───── ring of windows ───► processing_task ──► readings
+///        ├─ code_census ◄── orders ───────────── linearity_session ◄── requests of people
 ///        ├─ half_cycles ─ ring of halves ────► quality_task ─────► events, intervals, waveforms
 ///        ├─ snapshot ───── stands still ──────►    │
 ///        └─ waveform_capture ─ windows ──────► spectrum_task ────► spectra
@@ -18,11 +19,14 @@
 #include "calibration_session.h"
 #include "calibration_store.h"
 #include "clock.h"
+#include "code_census.h"
 #include "demand.h"
 #include "device_source.h"
 #include "half_cycles.h"
 #include "key_value.h"
+#include "linearity_session.h"
 #include "maximum_demand.h"
+#include "metering_desk.h"
 #include "metering_mailbox.h"
 #include "options.h"
 #include "processing_task.h"
@@ -58,6 +62,12 @@ struct device_metering {
     struct calibration_session session;
     struct window_watcher session_watcher;
     bool calibration_damaged; ///< What could not be read counts as not calibrated.
+    struct metering_desk desk;
+
+    struct code_census census;
+    struct linearity_session linearity;
+    struct linearity_workspace linearity_workspace;
+    bool linearity_damaged; ///< The codes of the converter stay as they are.
 
     struct ring ring;
     struct cycle_window windows[SAMPLING_TASK_WINDOWS];

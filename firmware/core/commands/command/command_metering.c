@@ -6,6 +6,7 @@
 enum {
     ACTION_SIZE = 31,
     CHANNEL_MOST = 7,
+    CHANNELS_MOST = 255,
     SECONDS_MOST = 300,
     DEFAULT_SECONDS = 20,
     TURNS_MOST = 100,
@@ -18,9 +19,18 @@ static const struct {
     const char *name;
     enum metering_action action;
 } actions[] = {
-    { "calibrate", METERING_CALIBRATE },       { "calibration_apply", METERING_APPLY },
-    { "calibration_cancel", METERING_CANCEL }, { "calibration_get", METERING_TELL },
+    { "calibrate", METERING_CALIBRATE },
+    { "calibration_apply", METERING_APPLY },
+    { "calibration_cancel", METERING_CANCEL },
+    { "calibration_get", METERING_TELL },
     { "wiring_check", METERING_CHECK_WIRING },
+    { "linearity_gather", METERING_LINEARITY_GATHER },
+    { "linearity_apply", METERING_LINEARITY_APPLY },
+    { "linearity_clear", METERING_LINEARITY_CLEAR },
+    { "linearity_cancel", METERING_LINEARITY_CANCEL },
+    { "linearity_get", METERING_LINEARITY_TELL },
+    { "demand_reset", METERING_DEMAND_RESET },
+    { "demand_get", METERING_DEMAND_TELL },
 };
 
 static bool same(const char *left, const char *right)
@@ -116,18 +126,41 @@ static const char *read_question(const struct json_reader *json, struct wiring_q
                : "a word about the wiring must be true or false";
 }
 
-const char *command_metering_read(const struct json_reader *json, struct metering_request *request)
+static const char *read_inputs(const struct json_reader *json, struct metering_request *request)
+{
+    int64_t channels = 0;
+    if (!read_number(json, "channels", CHANNELS_MOST, &channels)) {
+        return "channels must be 0 to 255";
+    }
+    request->channels = (uint8_t)channels;
+    return read_flag(json, "voltage", &request->voltage) ? NULL : "voltage must be true or false";
+}
+
+/// Which sensor a request is about; one about the converter or the demand names none.
+static const char *read_channel(const struct json_reader *json, struct metering_request *request)
 {
     int64_t channel = -1;
-    int64_t seconds = DEFAULT_SECONDS;
+    if (metering_subject_of(request->action) != METERING_OF_CHANNEL) {
+        return NULL;
+    }
     if (json_reader_integer(json, "channel", &channel) != STATUS_OK || channel < 0 ||
         channel > CHANNEL_MOST) {
         return "channel must be 0 to 7";
     }
+    request->channel = (uint8_t)channel;
+    return NULL;
+}
+
+const char *command_metering_read(const struct json_reader *json, struct metering_request *request)
+{
+    int64_t seconds = DEFAULT_SECONDS;
+    const char *fault = read_channel(json, request);
+    if (fault != NULL) {
+        return fault;
+    }
     if (!read_number(json, "seconds", SECONDS_MOST, &seconds)) {
         return "seconds must be 3 to 300";
     }
-    request->channel = (uint8_t)channel;
     request->seconds = (uint16_t)seconds;
     // A longer name is cut where it is kept; here it must at least be text.
     const enum status status = json_reader_string(json, "who", request->who, sizeof request->who);
@@ -142,7 +175,15 @@ const char *command_metering_read(const struct json_reader *json, struct meterin
     case METERING_APPLY:
     case METERING_CANCEL:
     case METERING_TELL:
+    case METERING_LINEARITY_APPLY:
+    case METERING_LINEARITY_CLEAR:
+    case METERING_LINEARITY_CANCEL:
+    case METERING_LINEARITY_TELL:
+    case METERING_DEMAND_RESET:
+    case METERING_DEMAND_TELL:
         return NULL;
+    case METERING_LINEARITY_GATHER:
+        return read_inputs(json, request);
     }
     return NULL;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The native commands that measure: calibration and the check of the wiring.
+/// The native commands about the measurement: calibration, the check of the wiring, linearity and
+/// the maximum demand.
 
 #include "json_reader.h"
 #include "metering_mailbox.h"

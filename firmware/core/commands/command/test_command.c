@@ -207,6 +207,61 @@ static void reads_what_a_person_knows_of_a_load(void **state)
     assert_false(command.metering.question.three_phase);
 }
 
+static void reads_what_is_asked_of_the_converter_and_of_demand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum metering_action action;
+    } plain[] = {
+        { "linearity_apply", METERING_LINEARITY_APPLY },
+        { "linearity_clear", METERING_LINEARITY_CLEAR },
+        { "linearity_cancel", METERING_LINEARITY_CANCEL },
+        { "linearity_get", METERING_LINEARITY_TELL },
+        { "demand_reset", METERING_DEMAND_RESET },
+        { "demand_get", METERING_DEMAND_TELL },
+    };
+    struct native_command command;
+    assert_int_equal(native("{\"action\":\"linearity_gather\",\"channels\":5,\"cmd_id\":\"x\","
+                            "\"exp\":2,\"iat\":1,\"seconds\":60,\"target\":\"meter-1\",\"v\":1,"
+                            "\"voltage\":true}",
+                            &command),
+                     STATUS_OK);
+    assert_null(command.fault);
+    assert_int_equal(command.metering.action, METERING_LINEARITY_GATHER);
+    assert_int_equal(command.metering.channels, 5);
+    assert_int_equal(command.metering.seconds, 60);
+    assert_true(command.metering.voltage);
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "{\"action\":\"%s\",\"cmd_id\":\"x\",\"exp\":2,\"iat\":1,\"target\":"
+                       "\"meter-1\",\"v\":1,\"who\":\"anna\"}",
+                       plain[i].name);
+        assert_int_equal(native(text, &command), STATUS_OK);
+        assert_null(command.fault);
+        assert_int_equal(command.metering.action, plain[i].action);
+        assert_string_equal(command.metering.who, "anna");
+    }
+}
+
+static void says_what_is_wrong_with_a_swing(void **state)
+{
+    (void)state;
+    static const char *const faulty[] = { "\"channels\":256", "\"channels\":-1", "\"voltage\":1",
+                                          "\"seconds\":301" };
+    struct native_command command;
+    for (size_t i = 0; i < sizeof faulty / sizeof faulty[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "{\"action\":\"linearity_gather\",\"cmd_id\":\"x\",\"exp\":2,\"iat\":1,"
+                       "\"target\":\"meter-1\",\"v\":1,%s}",
+                       faulty[i]);
+        assert_int_equal(native(text, &command), STATUS_OK);
+        assert_non_null(command.fault);
+    }
+}
+
 static void says_what_is_wrong_with_a_calibration(void **state)
 {
     (void)state;
@@ -249,6 +304,8 @@ int main(void)
         cmocka_unit_test(owes_a_result_to_whoever_gave_an_id),
         cmocka_unit_test(reads_what_a_person_knows_of_a_load),
         cmocka_unit_test(says_what_is_wrong_with_a_calibration),
+        cmocka_unit_test(reads_what_is_asked_of_the_converter_and_of_demand),
+        cmocka_unit_test(says_what_is_wrong_with_a_swing),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);
 }

@@ -16,6 +16,41 @@ static void store(_Atomic uint32_t *word, uint32_t value)
     atomic_store_explicit(word, value, memory_order_release);
 }
 
+enum metering_subject metering_subject_of(enum metering_action action)
+{
+    switch (action) {
+    case METERING_CALIBRATE:
+    case METERING_APPLY:
+    case METERING_CANCEL:
+    case METERING_TELL:
+    case METERING_CHECK_WIRING:
+        break;
+    case METERING_LINEARITY_GATHER:
+    case METERING_LINEARITY_APPLY:
+    case METERING_LINEARITY_CLEAR:
+    case METERING_LINEARITY_CANCEL:
+    case METERING_LINEARITY_TELL:
+        return METERING_OF_CONVERTER;
+    case METERING_DEMAND_RESET:
+    case METERING_DEMAND_TELL:
+        return METERING_OF_DEMAND;
+    }
+    return METERING_OF_CHANNEL;
+}
+
+enum metering_action metering_subject_telling(enum metering_subject subject)
+{
+    switch (subject) {
+    case METERING_OF_CHANNEL:
+        break;
+    case METERING_OF_CONVERTER:
+        return METERING_LINEARITY_TELL;
+    case METERING_OF_DEMAND:
+        return METERING_DEMAND_TELL;
+    }
+    return METERING_TELL;
+}
+
 void metering_mailbox_init(struct metering_mailbox *mailbox)
 {
     *mailbox = (struct metering_mailbox){ .taken = 0 };

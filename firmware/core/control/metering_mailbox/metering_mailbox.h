@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// How the communication task asks the processing task to calibrate and to judge the wiring.
+/// How the communication task asks the processing task what concerns the measurement: to calibrate,
+/// to judge the wiring, to straighten the converter, to begin a new maximum demand.
 ///
 /// One request is under way at a time. Nobody ever waits: the two sides hand one slot to each other
 /// by 32-bit words. The processing task answers within a step (10 ms).
@@ -18,18 +19,35 @@
 enum { METERING_DETAIL_SIZE = 3584 };
 
 enum metering_action {
-    METERING_CALIBRATE,    ///< Watch a load and make a point of it.
-    METERING_APPLY,        ///< Keep what the points of a channel come to.
-    METERING_CANCEL,       ///< Forget the points, and stop watching.
-    METERING_TELL,         ///< How far it is, what came of it, and what is in force.
-    METERING_CHECK_WIRING, ///< Watch, and judge how the sensor is fitted.
+    METERING_CALIBRATE,        ///< Watch a load and make a point of it.
+    METERING_APPLY,            ///< Keep what the points of a channel come to.
+    METERING_CANCEL,           ///< Forget the points, and stop watching.
+    METERING_TELL,             ///< How far it is, what came of it, and what is in force.
+    METERING_CHECK_WIRING,     ///< Watch, and judge how the sensor is fitted.
+    METERING_LINEARITY_GATHER, ///< Count the codes of some inputs: each makes a swing.
+    METERING_LINEARITY_APPLY,  ///< Keep the table that the swings come to.
+    METERING_LINEARITY_CLEAR,  ///< Leave the codes as they are again.
+    METERING_LINEARITY_CANCEL, ///< Forget the swings, and stop counting.
+    METERING_LINEARITY_TELL,   ///< As METERING_TELL, of the converter.
+    METERING_DEMAND_RESET,     ///< Begin a new maximum demand.
+    METERING_DEMAND_TELL,      ///< The maximum, and who reset it.
 };
+
+/// What an action is about, which is also who carries it out.
+enum metering_subject { METERING_OF_CHANNEL, METERING_OF_CONVERTER, METERING_OF_DEMAND };
+
+enum metering_subject metering_subject_of(enum metering_action action);
+
+/// The action that tells about a subject and changes nothing.
+enum metering_action metering_subject_telling(enum metering_subject subject);
 
 struct metering_request {
     uint32_t id; ///< Chosen by the poster; comes back in the answer.
     enum metering_action action;
     uint8_t channel;
     uint16_t seconds;                ///< How long to watch.
+    bool voltage;                    ///< For METERING_LINEARITY_GATHER: the reference voltage,
+    uint8_t channels;                ///< and the currents of these channels, one bit each.
     struct calibration_truth truth;  ///< For METERING_CALIBRATE.
     struct wiring_question question; ///< For METERING_CHECK_WIRING.
     char who[CALIBRATION_STORE_WHO_SIZE + 1];

@@ -30,10 +30,26 @@ static void takes_one_request_at_a_time(void **state)
     }
 }
 
+static void answers_a_repetition_by_an_action_that_changes_nothing(void **state)
+{
+    (void)state;
+    for (int action = METERING_CALIBRATE; action <= METERING_DEMAND_TELL; action++) {
+        const enum metering_subject subject = metering_subject_of((enum metering_action)action);
+        const enum metering_action telling = metering_subject_telling(subject);
+        assert_int_equal(metering_subject_of(telling), subject);
+        assert_true(telling == METERING_TELL || telling == METERING_LINEARITY_TELL ||
+                    telling == METERING_DEMAND_TELL);
+    }
+    assert_int_equal(metering_subject_of(METERING_CHECK_WIRING), METERING_OF_CHANNEL);
+    assert_int_equal(metering_subject_of(METERING_LINEARITY_CLEAR), METERING_OF_CONVERTER);
+    assert_int_equal(metering_subject_of(METERING_DEMAND_RESET), METERING_OF_DEMAND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_one_request_at_a_time),
+        cmocka_unit_test(answers_a_repetition_by_an_action_that_changes_nothing),
     };
     return cmocka_run_group_tests_name("metering_mailbox", tests, NULL, NULL);
 }

@@ -43,5 +43,13 @@ struct frame_tap {
     void *ctx;
 };
 
+/// Who wants the codes as the converter gave them, before they are straightened and before codes
+/// beyond the rails are brought back. One for a sampling task, called before all else, once for
+/// every block whose inputs are in their places.
+struct code_tap {
+    void (*codes)(void *ctx, const struct adc_block *block);
+    void *ctx;
+};
+
 /// The most taps of one sampling task.
 enum { FRAME_TAP_LIMIT = 4 };

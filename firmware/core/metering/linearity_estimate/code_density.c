@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "code_density.h"
 
-#include <stdbool.h>
-
 static const uint32_t total_limit = 1u << 31;
 
 enum status code_density_init(struct code_density *density, int32_t code_min, int32_t code_max)
@@ -20,12 +18,15 @@ enum status code_density_init(struct code_density *density, int32_t code_min, in
 
 void code_density_add(struct code_density *density, const int32_t *codes, uint32_t count)
 {
+    unsigned bits = 0;
+    while (density->cell_codes >> bits > 1u) {
+        bits++;
+    }
     for (uint32_t i = 0; i < count && density->total < total_limit; i++) {
-        const int64_t above = (int64_t)codes[i] - density->code_min;
-        const int64_t cell = above / (int64_t)density->cell_codes;
-        const bool is_inside = above >= 0 && cell < CODE_DENSITY_CELLS;
+        // A code below the range wraps round to a cell far above it.
+        const uint32_t cell = ((uint32_t)codes[i] - (uint32_t)density->code_min) >> bits;
         density->total++;
-        if (is_inside) {
+        if (cell < CODE_DENSITY_CELLS) {
             density->count[cell]++;
         } else {
             density->outside++;

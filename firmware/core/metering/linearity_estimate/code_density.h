@@ -12,7 +12,7 @@ enum { CODE_DENSITY_CELLS = 512 };
 /// Owned by the caller; 2 KB. Use it only through the functions below.
 struct code_density {
     int32_t code_min;
-    uint32_t cell_codes; ///< Codes in a cell.
+    uint32_t cell_codes; ///< Codes in a cell; a power of two.
     uint32_t total;
     uint32_t outside; ///< Codes beyond the range.
     uint32_t count[CODE_DENSITY_CELLS];

@@ -6,12 +6,11 @@
 #include "calibration_detail.h"
 
 void calibration_session_init(struct calibration_session *session, const struct wiring *wiring,
-                              double input_spacing_s, struct calibration_store *store,
-                              struct metering_mailbox *mailbox)
+                              double input_spacing_s, struct calibration_store *store)
 {
-    *session = (struct calibration_session){
-        .wiring = wiring, .store = store, .mailbox = mailbox, .input_spacing_s = input_spacing_s
-    };
+    *session = (struct calibration_session){ .wiring = wiring,
+                                             .store = store,
+                                             .input_spacing_s = input_spacing_s };
 }
 
 static const struct calibration_input *calibration_of(const struct calibration_session *session,
@@ -305,16 +304,11 @@ static enum status execute(struct calibration_session *session,
                                                  : begin_wiring(session, request);
 }
 
-void calibration_session_step(struct calibration_session *session)
+void calibration_session_answer(struct calibration_session *session,
+                                const struct metering_request *request,
+                                struct metering_answer *answer)
 {
-    const struct metering_request *request = metering_mailbox_next(session->mailbox);
-    if (request == NULL) {
-        return;
-    }
-    struct metering_answer *answer = metering_mailbox_slot(session->mailbox);
     size_t size = 0;
-    answer->id = request->id;
-    answer->reason = "";
     answer->status = execute(session, request, &answer->reason);
     const bool has_channel = is_measured(session, request->channel);
     answer->detail_size =
@@ -322,5 +316,4 @@ void calibration_session_step(struct calibration_session *session)
                                                 sizeof answer->detail, &size) == STATUS_OK
             ? (uint32_t)size
             : 0;
-    metering_mailbox_answer(session->mailbox);
 }

@@ -32,7 +32,6 @@ enum calibration_activity {
 struct calibration_session {
     const struct wiring *wiring;
     struct calibration_store *store;
-    struct metering_mailbox *mailbox;
     double input_spacing_s; ///< Between two inputs of the scan; 0: all are sampled at once.
     enum calibration_activity activity;
     uint8_t channel;
@@ -50,15 +49,17 @@ struct calibration_session {
 
 /// Binds the session; all must outlive it, and `store` is loaded.
 void calibration_session_init(struct calibration_session *session, const struct wiring *wiring,
-                              double input_spacing_s, struct calibration_store *store,
-                              struct metering_mailbox *mailbox);
+                              double input_spacing_s, struct calibration_store *store);
 
 /// Looks at a window of `seconds`: `raw` are READING_CHANNEL_COUNT channels.
 void calibration_session_observe(struct calibration_session *session, const struct raw_channel *raw,
                                  double seconds);
 
-/// Answers a request that waits. May block for as long as the disk does when it applies.
-void calibration_session_step(struct calibration_session *session);
+/// Carries out a request of METERING_CALIBRATE to METERING_CHECK_WIRING and answers it. May block
+/// for as long as the disk does when it applies.
+void calibration_session_answer(struct calibration_session *session,
+                                const struct metering_request *request,
+                                struct metering_answer *answer);
 
 /// The curve of the points so far.
 struct calibration_curve calibration_session_curve(const struct calibration_session *session);

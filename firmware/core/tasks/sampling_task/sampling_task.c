@@ -65,6 +65,11 @@ enum status sampling_task_add_tap(struct sampling_task *task, const struct frame
     return STATUS_OK;
 }
 
+void sampling_task_tap_codes(struct sampling_task *task, const struct code_tap *tap)
+{
+    task->code_tap = *tap;
+}
+
 enum status sampling_task_linearise(struct sampling_task *task, unsigned input,
                                     const struct linearity_table *table)
 {
@@ -370,6 +375,9 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
 {
     const struct adc_block *block = &task->block;
     const uint32_t count = block->frame_count;
+    if (task->code_tap.codes != NULL) {
+        task->code_tap.codes(task->code_tap.ctx, block);
+    }
     const uint16_t clipped = prepare_codes(task);
     frame_history_take(&task->history, task->source->input_count, block);
     if (!task->started) {

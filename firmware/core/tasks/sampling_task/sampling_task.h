@@ -72,6 +72,7 @@ struct sampling_task {
     struct zero_watch zero_watch;
     const struct frame_tap *tap[FRAME_TAP_LIMIT];
     uint32_t taps;
+    struct code_tap code_tap; ///< Its function is NULL: nobody listens.
     const struct linearity_table *linearity[ADC_INPUT_LIMIT]; ///< NULL: codes stay as they are.
     uint16_t cycle_clipped;
     uint16_t cycle_quality;
@@ -100,8 +101,13 @@ MUST_CHECK enum status sampling_task_init(struct sampling_task *task,
 MUST_CHECK enum status sampling_task_add_tap(struct sampling_task *task,
                                              const struct frame_tap *tap);
 
+/// Lets `tap` listen to the codes as they come, and change the tables of sampling_task_linearise()
+/// there. Before the first step only.
+void sampling_task_tap_codes(struct sampling_task *task, const struct code_tap *tap);
+
 /// Straightens the codes of `input` by `table`, before all else but the look for clipping; NULL
-/// ends it. The table outlives the task or its replacement. Between steps only.
+/// ends it. The table outlives the task or its replacement. Between steps only, and what is in the
+/// table changes between steps or within the code_tap only.
 ///
 /// @return STATUS_INVALID  there is no such input.
 MUST_CHECK enum status sampling_task_linearise(struct sampling_task *task, unsigned input,
