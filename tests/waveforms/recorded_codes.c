@@ -102,6 +102,9 @@ void recorded_codes_meter(struct recorded_codes *codes, size_t start, double vol
     if (codes->watcher != NULL) {
         assert_int_equal(processing_task_watch(&processing, codes->watcher), STATUS_OK);
     }
+    if (codes->tap != NULL) {
+        assert_int_equal(sampling_task_add_tap(&sampling, codes->tap), STATUS_OK);
+    }
     uint64_t now_us = 0;
     while (sampling_task_step(&sampling, now_us) != STATUS_MISSING) {
         now_us = (uint64_t)((double)sampling.counters.frames * 1e6 / waveform->rate_hz);

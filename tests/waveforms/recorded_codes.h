@@ -8,6 +8,7 @@
 
 #include "adc_source.h"
 #include "calibration.h"
+#include "frame_tap.h"
 #include "reading.h"
 #include "status.h"
 #include "waveform_catalogue.h"
@@ -22,6 +23,7 @@ struct recorded_codes {
     size_t next;                           ///< The frame that is read next.
     const struct calibration *calibration; ///< NULL: none.
     const struct window_watcher *watcher;  ///< NULL: nobody looks on.
+    const struct frame_tap *tap;           ///< NULL: nobody listens.
     int32_t voltage[RECORDED_CODES_LIMIT];
     int32_t current[RECORDED_CODES_LIMIT];
 };

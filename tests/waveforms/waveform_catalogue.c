@@ -60,46 +60,20 @@ static struct waveform_fundamental expected_fundamental(const cJSON *object)
 
 /// V1, I1 and the powers may differ as V, I and P do. Angle and distortion of two appliances drown
 /// in the noise of the recording, and are wider for them.
-///
-/// The residual distortion takes V1 from the square of V, so 0.003 % of V1 are 0.1 points of 2.5 %.
-/// The independent method fits one sine to three seconds; the mains wanders by 5 mHz meanwhile, so
-/// the fundamental is smaller there, by up to 0.003 % of V1, and more in a current that changes.
-/// The appliances in which that shows have their own bounds.
 static struct waveform_fundamental fundamental_tolerance(const struct waveform_values *whole,
                                                          const char *appliance)
 {
-    static const struct {
-        const char *appliance;
-        double angle_deg;
-        double voltage_distortion;
-        double current_distortion;
-    } wider[] = {
-        { "desktop_pc", 0.5, 0.0005, 0.02 },
-        { "laptop", 0.5, 0.0005, 0.02 },
-        { "tv", 0.05, 0.0012, 0.002 },
-        { "water_heater", 0.05, 0.0012, 0.002 },
-        { "kettle", 0.05, 0.0006, 0.002 },
-        { "washing_machine", 0.05, 0.0007, 0.02 },
-        { "induction_cooker", 0.12, 0.0005, 0.007 },
-    };
-    struct waveform_fundamental tolerance = {
+    const bool drowns = strcmp(appliance, "desktop_pc") == 0 || strcmp(appliance, "laptop") == 0;
+    return (struct waveform_fundamental){
         .voltage_v = whole->voltage_v,
         .current_a = whole->current_a,
         .active_w = whole->active_w,
         .reactive_var = whole->active_w,
         .harmonic_w = whole->active_w,
-        .angle_deg = 0.05,
+        .angle_deg = drowns ? 0.5 : 0.05,
         .voltage_distortion = 0.0005,
-        .current_distortion = 0.002,
+        .current_distortion = drowns ? 0.02 : 0.002,
     };
-    for (size_t n = 0; n < sizeof wider / sizeof wider[0]; n++) {
-        if (strcmp(appliance, wider[n].appliance) == 0) {
-            tolerance.angle_deg = wider[n].angle_deg;
-            tolerance.voltage_distortion = wider[n].voltage_distortion;
-            tolerance.current_distortion = wider[n].current_distortion;
-        }
-    }
-    return tolerance;
 }
 
 /// Appliances that vary within a recording depend on which of its cycles are taken.

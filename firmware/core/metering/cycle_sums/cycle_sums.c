@@ -9,6 +9,11 @@
 _Static_assert((int)ADC_FRAME_LIMIT <= (int)DOT_PRODUCT_COUNT, "a block is summed in one call");
 _Static_assert((int)OSCILLATOR_PEAK < (int)DOT_PRODUCT_NARROW, "waves are narrow");
 
+enum {
+    CARRY_SHARE = 4,       ///< Of what a boundary is off, a quarter counts.
+    CARRY_LIMIT = 1 << 23, ///< 1/512 of a turn.
+};
+
 static const double DETUNED = 0.01; ///< A cycle longer or shorter by this was not expected.
 
 void frame_history_init(struct frame_history *history)
@@ -82,13 +87,22 @@ void cycle_sums_begin(struct cycle_sums *sums, const struct sums_edge *begin)
     sums->end = *begin;
 }
 
-void cycle_sums_tune(struct cycle_sums *sums, double period_frames)
+void cycle_sums_tune(struct cycle_sums *sums, double period_frames, int32_t start)
 {
     struct sums_wave *wave = &sums->wave;
     wave->step = oscillator_step(period_frames);
     wave->first_step = wave->step;
-    wave->first_phase = (uint32_t)((1.0 - sums->begin.fraction) * wave->step);
+    wave->first_phase = (uint32_t)start + (uint32_t)((1.0 - sums->begin.fraction) * wave->step);
     wave->next_phase = wave->first_phase;
+}
+
+int32_t cycle_sums_carry(const struct cycle_sums *sums)
+{
+    const struct sums_wave *wave = &sums->wave;
+    const uint32_t beyond = (uint32_t)((1.0 - sums->end.fraction) * wave->step);
+    const int32_t off = (int32_t)(wave->next_phase - beyond);
+    const bool near = wave->step != 0 && off < CARRY_LIMIT && off > -CARRY_LIMIT;
+    return near ? off - off / CARRY_SHARE : 0;
 }
 
 void cycle_sums_check_tune(struct cycle_sums *sums, double cycle_frames)

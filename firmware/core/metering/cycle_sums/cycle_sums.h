@@ -11,8 +11,8 @@
 ///
 /// Of every input there are the sums of x, of x x, and of x times the cosine and the sine of an
 /// oscillator that begins with phase 0 at the edge and runs at the pace of the mains. Each cycle is
-/// a stretch of its own with phase 0 at its beginning, so cycles that are joined add coherently,
-/// though no cycle is as long as the next. Of every channel there are the sums of v i, with v of
+/// a stretch of its own that begins near phase 0, so cycles that are joined add coherently, though
+/// no cycle is as long as the next. Of every channel there are the sums of v i, with v of
 /// the same frame, of one frame before and of one frame after.
 ///
 /// Sums stay exact for CYCLE_SUMS_CODE_LIMIT^2 / (largest |code|)^2 times CYCLE_SUMS_FRAMES frames:
@@ -98,8 +98,17 @@ struct sums_edge frame_history_edge(const struct frame_history *history,
 void cycle_sums_begin(struct cycle_sums *sums, const struct sums_edge *begin);
 
 /// Lets the oscillator run: a cycle of the mains is expected to take `period_frames`. Comes before
-/// the first frame. A period that makes no sense leaves it standing.
-void cycle_sums_tune(struct cycle_sums *sums, double period_frames);
+/// the first frame. A period that makes no sense leaves it standing. At the edge its phase is
+/// `start`: 0, or what cycle_sums_carry() says of the cycle before.
+void cycle_sums_tune(struct cycle_sums *sums, double period_frames, int32_t start);
+
+/// The phase in which the oscillator of the next cycle begins: three quarters of what this one is
+/// beyond a whole turn at its end. So a boundary that is found late or early moves what follows by
+/// a quarter of that only; boundaries that waver from cycle to cycle, as those next to a load that
+/// skips every second one do, would else turn its current against the voltage. 0 when the
+/// oscillator stands still, or is off by more than 1/512 of a turn: then it is its pace that is
+/// wrong, and the boundary knows better.
+int32_t cycle_sums_carry(const struct cycle_sums *sums);
 
 /// Takes back what the oscillator found, when the cycle turned out to be `cycle_frames` long and
 /// that is more than 1 % from what was expected. The stretch goes on without fundamental, and one

@@ -52,7 +52,7 @@ static struct cycle_sums sum_between(struct fixture *f, uint32_t size, uint32_t 
             const struct sums_edge edge =
                 frame_history_edge(&f->history, &f->block, begin - start, begin_fraction);
             cycle_sums_begin(&sums, &edge);
-            cycle_sums_tune(&sums, CYCLE);
+            cycle_sums_tune(&sums, CYCLE, 0);
             from = begin;
         }
         to = end < to ? end : to;

@@ -85,7 +85,7 @@ static void put_window(struct fixture *f, uint32_t cycles, double amperes, doubl
         const struct sums_edge edge = frame_history_edge(&history, &block, 0, 0.0);
         if (n == 0) {
             cycle_sums_begin(&window->sums, &edge);
-            cycle_sums_tune(&window->sums, CYCLE);
+            cycle_sums_tune(&window->sums, CYCLE, 0);
         }
         if (n == frames) {
             window->sums.end = edge;

@@ -143,12 +143,13 @@ static void window_clear(struct sampling_task *task)
     task->window = (struct cycle_window){ .whole = true };
 }
 
-/// Begins the sums of a cycle as long as the ones before it, or as one of 50 Hz.
-static void begin_cycle(struct sampling_task *task, const struct sums_edge *edge)
+/// Begins the sums of a cycle as long as the ones before it, or as one of 50 Hz, with the
+/// oscillator at phase `start`.
+static void begin_cycle(struct sampling_task *task, const struct sums_edge *edge, int32_t start)
 {
     const double period = mains_phase_period(&task->phase);
     cycle_sums_begin(&task->cycle, edge);
-    cycle_sums_tune(&task->cycle, period > 0.0 ? period : task->rate_hz / FIRST_GUESS_HZ);
+    cycle_sums_tune(&task->cycle, period > 0.0 ? period : task->rate_hz / FIRST_GUESS_HZ, start);
 }
 
 /// Puts the cycle in progress into the window. When processing has stalled for so long that the
@@ -181,7 +182,7 @@ static void window_take_cycle(struct sampling_task *task, uint32_t cycles, uint6
     window->clipped |= task->cycle_clipped;
     window->quality |= task->cycle_quality;
     const struct sums_edge edge = task->cycle.end;
-    begin_cycle(task, &edge);
+    begin_cycle(task, &edge, cycles > 0 ? cycle_sums_carry(&task->cycle) : 0);
     task->cycle_clipped = 0;
     task->cycle_quality = 0;
 }
@@ -275,7 +276,7 @@ static void start(struct sampling_task *task)
 {
     // The first stretch begins on the first sample: what lies before it has no weight.
     const struct sums_edge edge = frame_history_edge(&task->history, &task->block, 0, 1.0);
-    begin_cycle(task, &edge);
+    begin_cycle(task, &edge, 0);
     task->cycle_quality = READING_QUALITY_PARTIAL;
     task->started = true;
 }
