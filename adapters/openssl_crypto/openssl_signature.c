@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rsa.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "openssl_parts.h"
+
+enum { RSA_LEAST_BITS = 2048, RSA_MOST_BITS = 4096 };
+
+/// OpenSSL also reads compressed and hybrid points; those are refused before it sees them.
+static EVP_PKEY *read_p256(const uint8_t key[CRYPTO_P256_PUBLIC_SIZE])
+{
+    uint8_t point[CRYPTO_P256_PUBLIC_SIZE];
+    char group[] = "P-256";
+    EVP_PKEY *read = NULL;
+    EVP_PKEY_CTX *maker = NULL;
+
+    if (key[0] != POINT_CONVERSION_UNCOMPRESSED) {
+        return NULL;
+    }
+    memcpy(point, key, sizeof point);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_end(),
+    };
+    maker = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    if (maker == NULL || EVP_PKEY_fromdata_init(maker) != 1 ||
+        EVP_PKEY_fromdata(maker, &read, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+        read = NULL;
+    }
+    EVP_PKEY_CTX_free(maker);
+    return read;
+}
+
+/// The signature in DER, as OpenSSL wants it; 0 when there is no memory.
+static size_t to_der(const uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE], uint8_t **der)
+{
+    enum { HALF = CRYPTO_P256_SIGNATURE_SIZE / 2 };
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(signature, HALF, NULL);
+    BIGNUM *s = BN_bin2bn(signature + HALF, HALF, NULL);
+    int size = 0;
+
+    if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
+        size = i2d_ECDSA_SIG(pair, der);
+    } else {
+        BN_free(r);
+        BN_free(s);
+    }
+    ECDSA_SIG_free(pair);
+    return size > 0 ? (size_t)size : 0;
+}
+
+static bool verify(EVP_PKEY *key, int padding, const uint8_t digest[CRYPTO_SHA256_SIZE],
+                   const uint8_t *signature, size_t size)
+{
+    EVP_PKEY_CTX *check = EVP_PKEY_CTX_new(key, NULL);
+    const bool good = check != NULL && EVP_PKEY_verify_init(check) == 1 &&
+                      (padding == 0 || EVP_PKEY_CTX_set_rsa_padding(check, padding) == 1) &&
+                      EVP_PKEY_CTX_set_signature_md(check, EVP_sha256()) == 1 &&
+                      EVP_PKEY_verify(check, signature, size, digest, CRYPTO_SHA256_SIZE) == 1;
+    EVP_PKEY_CTX_free(check);
+    return good;
+}
+
+enum status openssl_p256_verify(void *ctx, const uint8_t key[CRYPTO_P256_PUBLIC_SIZE],
+                                const uint8_t digest[CRYPTO_SHA256_SIZE],
+                                const uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE])
+{
+    enum status status = STATUS_INVALID;
+
+    (void)ctx;
+    (void)ERR_set_mark();
+    EVP_PKEY *point = read_p256(key);
+    if (point != NULL) {
+        uint8_t *der = NULL;
+        const size_t size = to_der(signature, &der);
+        status = size == 0                             ? STATUS_IO
+                 : verify(point, 0, digest, der, size) ? STATUS_OK
+                                                       : STATUS_CORRUPT;
+        OPENSSL_free(der);
+    }
+    EVP_PKEY_free(point);
+    (void)ERR_pop_to_mark();
+    return status;
+}
+
+/// Only the one encoding that DER allows: what is read must come out again byte for byte.
+static bool is_der(const EVP_PKEY *key, struct crypto_part encoded)
+{
+    uint8_t *again = NULL;
+    const int size = i2d_PublicKey(key, &again);
+    const bool same =
+        size > 0 && (size_t)size == encoded.size && memcmp(again, encoded.data, encoded.size) == 0;
+    OPENSSL_free(again);
+    return same;
+}
+
+/// Whole bytes of modulus only: the other back end has no others.
+static bool is_fit(const EVP_PKEY *key)
+{
+    const int bits = EVP_PKEY_get_bits(key);
+    return bits >= RSA_LEAST_BITS && bits <= RSA_MOST_BITS && bits % 8 == 0;
+}
+
+enum status openssl_rsa_verify(void *ctx, struct crypto_part key,
+                               const uint8_t digest[CRYPTO_SHA256_SIZE],
+                               struct crypto_part signature)
+{
+    enum { KEY_LIMIT = 2 * (RSA_MOST_BITS / 8) + 32 };
+    const uint8_t *at = key.data;
+
+    (void)ctx;
+    if (key.size == 0 || key.size > KEY_LIMIT) {
+        return STATUS_INVALID;
+    }
+    (void)ERR_set_mark();
+    EVP_PKEY *read = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)key.size);
+    enum status status = STATUS_INVALID;
+    if (read != NULL && is_fit(read) && is_der(read, key)) {
+        const bool good = signature.size == (size_t)EVP_PKEY_get_bits(read) / 8 &&
+                          verify(read, RSA_PKCS1_PADDING, digest, signature.data, signature.size);
+        status = good ? STATUS_OK : STATUS_CORRUPT;
+    }
+    EVP_PKEY_free(read);
+    (void)ERR_pop_to_mark();
+    return status;
+}
