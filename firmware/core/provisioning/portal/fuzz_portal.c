@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             .content_type = line[7],
                                             .body = data + at,
                                             .body_size = size - at },
-                  &reply);
+                  0, &reply);
     const bool accepted = reply.status == 200 || reply.status == 303;
     if (reply.status < 200 || reply.status > 599 || (is_submitted && !accepted) ||
         (is_submitted && strcmp(line[0], "POST") != 0) ||

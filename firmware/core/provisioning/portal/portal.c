@@ -384,9 +384,10 @@ void portal_init(struct portal *portal, const struct portal_host *host)
     *portal = (struct portal){ .host = host };
 }
 
-void portal_answer(struct portal *portal, const struct portal_request *request,
+void portal_answer(struct portal *portal, const struct portal_request *request, uint64_t now_ms,
                    struct portal_reply *reply)
 {
+    portal->now_ms = now_ms;
     portal->facts = (struct portal_facts){ .port = 80 };
     portal->host->facts(portal->host->ctx, &portal->facts);
     answer(portal, request, reply);

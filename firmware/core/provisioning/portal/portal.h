@@ -77,6 +77,7 @@ struct portal_reply {
 /// Storage for a portal, owned by the caller. Use it only through the functions below.
 struct portal {
     const struct portal_host *host;
+    uint64_t now_ms;
     struct portal_facts facts; ///< As of this request.
     struct portal_submission submission;
     struct json_reader json;
@@ -88,6 +89,7 @@ struct portal {
 /// `host` must outlive the portal.
 void portal_init(struct portal *portal, const struct portal_host *host);
 
-/// Answers any request whatever. Afterwards the portal holds no password and no token.
-void portal_answer(struct portal *portal, const struct portal_request *request,
+/// Answers any request whatever. Afterwards the portal holds no password and no token. `now_ms` is
+/// the time on a monotonic clock.
+void portal_answer(struct portal *portal, const struct portal_request *request, uint64_t now_ms,
                    struct portal_reply *reply);

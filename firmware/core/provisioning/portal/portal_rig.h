@@ -36,7 +36,7 @@ static int rig_set_up(void **state)
 
 static inline void rig_ask(struct portal_rig *rig, const struct portal_request *request)
 {
-    portal_answer(&rig->portal, request, &rig->reply);
+    portal_answer(&rig->portal, request, 0, &rig->reply);
 }
 
 static inline void rig_get(struct portal_rig *rig, const char *path)
