@@ -11,8 +11,9 @@
 #include "status.h"
 
 enum {
-    KEY_VALUE_KEY_SIZE = 15,   ///< Longest key in characters, as in ESP-IDF's NVS.
-    KEY_VALUE_SIZE_LIMIT = 448 ///< Largest value in bytes.
+    KEY_VALUE_KEY_SIZE = 15,    ///< Longest key in characters, as in ESP-IDF's NVS.
+    KEY_VALUE_SIZE_LIMIT = 448, ///< Largest value in bytes.
+    KEY_VALUE_LASTING = '.'     ///< A key that begins so lives through a factory reset.
 };
 
 struct key_value {
@@ -25,7 +26,8 @@ struct key_value {
     /// Stores a value durably before it returns. May block for as long as the disk does.
     MUST_CHECK enum status (*set)(void *ctx, const char *key, const void *value, size_t size);
 
-    /// Forgets every key, for a factory reset.
+    /// Forgets every key but the lasting ones, for a factory reset. Atomic: after a cut all are
+    /// there, or the lasting ones alone.
     MUST_CHECK enum status (*erase_all)(void *ctx);
 
     void *ctx;

@@ -188,14 +188,19 @@ static enum status program_in(const struct record_store *store, struct rebuild *
     return status;
 }
 
-/// Copies the newest value of every key but `except`, which may be NULL.
+static bool is_lasting(const struct record_store_slot *slot)
+{
+    return slot->key[0] == KEY_VALUE_LASTING;
+}
+
+/// Copies the newest value of every key but `except`, which may be NULL, or of the lasting ones.
 static enum status copy_values(struct record_store *store, struct rebuild *rebuild,
-                               const struct record_store_slot *except)
+                               const struct record_store_slot *except, bool lasting_only)
 {
     for (unsigned i = 0; i < store->slot_count; i++) {
         const struct record_store_slot *slot = &store->slot[i];
         uint32_t size;
-        if (slot == except) {
+        if (slot == except || (lasting_only && !is_lasting(slot))) {
             continue;
         }
         enum status status = load_entry(store, slot->offset, &size);
@@ -264,7 +269,7 @@ static enum status set_by_rebuild(struct record_store *store, const char *key, c
     store->must_rebuild = true;
     enum status status = erase_half(store, rebuild.half);
     if (status == STATUS_OK) {
-        status = copy_values(store, &rebuild, old);
+        status = copy_values(store, &rebuild, old, false);
     }
     const uint32_t offset = rebuild.end;
     if (status == STATUS_OK) {
@@ -356,21 +361,38 @@ static enum status store_set(void *ctx, const char *key, const void *value, size
     return set_by_append(store, key, value, size);
 }
 
-/// An empty half takes over at once; then the old one is wiped too.
+/// Drops all but the lasting keys from the list of where values are.
+static void keep_lasting(struct record_store *store, const struct rebuild *rebuild)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < store->slot_count; i++) {
+        if (is_lasting(&store->slot[i])) {
+            store->slot[kept] = store->slot[i];
+            store->slot[kept].offset = rebuild->offset[i];
+            kept++;
+        }
+    }
+    store->slot_count = kept;
+}
+
+/// A half with the lasting values alone takes over at once; then the old one is wiped too.
 static enum status store_erase_all(void *ctx)
 {
     struct record_store *store = ctx;
     const unsigned old_half = store->half;
-    const struct rebuild rebuild = begin_rebuild(store);
+    struct rebuild rebuild = begin_rebuild(store);
     store->must_rebuild = true;
     enum status status = erase_half(store, rebuild.half);
+    if (status == STATUS_OK) {
+        status = copy_values(store, &rebuild, NULL, true);
+    }
     if (status == STATUS_OK) {
         status = commit_rebuild(store, &rebuild);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    store->slot_count = 0;
+    keep_lasting(store, &rebuild);
     status = erase_half(store, old_half);
     return status == STATUS_OK ? sync_region(store) : status;
 }

@@ -164,6 +164,28 @@ static void forgets_everything_and_wipes_it(void **state)
     }
 }
 
+static void a_factory_reset_leaves_the_lasting_keys_and_no_other(void **state)
+{
+    (void)state;
+    assert_int_equal(set("plain", "goes"), STATUS_OK);
+    assert_int_equal(set(".first", "stays"), STATUS_OK);
+    assert_int_equal(set("other", "goes too"), STATUS_OK);
+    assert_int_equal(set(".second", "stays too"), STATUS_OK);
+    assert_int_equal(values.erase_all(values.ctx), STATUS_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t out[8];
+        size_t size;
+        assert_is(".first", "stays");
+        assert_is(".second", "stays too");
+        assert_int_equal(values.get(values.ctx, "plain", out, sizeof out, &size), STATUS_MISSING);
+        assert_int_equal(values.get(values.ctx, "other", out, sizeof out, &size), STATUS_MISSING);
+        reopen();
+    }
+    assert_int_equal(set(".first", "changes"), STATUS_OK);
+    assert_is(".first", "changes");
+    assert_is(".second", "stays too");
+}
+
 static void keeps_the_old_value_when_the_flash_fails(void **state)
 {
     (void)state;
@@ -219,6 +241,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(setting_the_same_value_costs_no_wear, start, finish),
         cmocka_unit_test_setup_teardown(says_when_it_is_full_and_keeps_what_it_has, start, finish),
         cmocka_unit_test_setup_teardown(forgets_everything_and_wipes_it, start, finish),
+        cmocka_unit_test_setup_teardown(a_factory_reset_leaves_the_lasting_keys_and_no_other, start,
+                                        finish),
         cmocka_unit_test_setup_teardown(keeps_the_old_value_when_the_flash_fails, start, finish),
         cmocka_unit_test_setup_teardown(tells_decay_from_data, start, finish),
         cmocka_unit_test_setup_teardown(needs_two_sectors, start, finish),

@@ -14,9 +14,9 @@
 #include "flash_memory.h"
 #include "record_store.h"
 
-enum { SECTOR_SIZE = 1024, SECTOR_COUNT = 2, KEY_COUNT = 5, SET_COUNT = 70 };
+enum { SECTOR_SIZE = 1024, SECTOR_COUNT = 2, KEY_COUNT = 5, SET_COUNT = 70, LASTING = 2 };
 
-static const char *const keys[KEY_COUNT] = { "relays", "root", "boot_id", "wifi_pass", "z" };
+static const char *const keys[KEY_COUNT] = { "relays", "root", ".tamper", "wifi_pass", "z" };
 
 /// A value is known by the number it was made from; 0 is none.
 struct oracle {
@@ -59,14 +59,20 @@ static bool has_value(unsigned key, unsigned number)
            memcmp(found, expected, size) == 0;
 }
 
+/// What a factory reset leaves.
+static struct oracle erased(void)
+{
+    struct oracle left = { .key_in_flight = KEY_COUNT };
+    left.value[LASTING] = oracle.value[LASTING];
+    return left;
+}
+
 /// Compares all keys and takes over what turned out to be in place.
 static void assert_is_old_or_new(void)
 {
-    static const struct oracle nothing;
-    const bool is_empty =
-        has_value(0, 0) && has_value(1, 0) && has_value(2, 0) && has_value(3, 0) && has_value(4, 0);
-    if (oracle.is_erasing && is_empty) {
-        oracle = nothing;
+    if (oracle.is_erasing && has_value(0, 0) && has_value(1, 0) && has_value(3, 0) &&
+        has_value(4, 0)) {
+        oracle = erased();
     }
     for (unsigned key = 0; key < KEY_COUNT; key++) {
         if (key == oracle.key_in_flight && has_value(key, oracle.in_flight)) {
@@ -99,7 +105,7 @@ static enum status erase_all(void)
     oracle.is_erasing = true;
     const enum status status = values.erase_all(values.ctx);
     if (status == STATUS_OK) {
-        oracle = (struct oracle){ .key_in_flight = KEY_COUNT };
+        oracle = erased();
     }
     return status;
 }
