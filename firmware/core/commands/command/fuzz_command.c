@@ -8,7 +8,7 @@
 
 static void check(const struct relay_request *request)
 {
-    if (request->relay > 7 || request->operation > RELAY_ALL_OFF) {
+    if (request->relay > 7 || request->operation > RELAY_TAMPER_CLEAR) {
         __builtin_trap();
     }
 }

@@ -18,20 +18,22 @@
 enum { RELAY_MAILBOX_CAPACITY = 8 };
 
 enum relay_operation {
-    RELAY_SET,     ///< Brings `relay` to `closed`.
-    RELAY_TOGGLE,  ///< Changes `relay`.
-    RELAY_SET_ALL, ///< Brings all relays to `mask`, all together or not at all.
-    RELAY_ALL_ON,  ///< As RELAY_SET_ALL with every bit set.
-    RELAY_ALL_OFF, ///< Opens every relay at once, in dwell time or not.
+    RELAY_SET,          ///< Brings `relay` to `closed`.
+    RELAY_TOGGLE,       ///< Changes `relay`.
+    RELAY_SET_ALL,      ///< Brings all relays to `mask`, all together or not at all.
+    RELAY_ALL_ON,       ///< As RELAY_SET_ALL with every bit set.
+    RELAY_ALL_OFF,      ///< Opens every relay at once, in dwell time or not.
+    RELAY_TAMPER_CLEAR, ///< Forgets that the case was opened `tamper_count` times.
 };
 
 struct relay_request {
     uint32_t id;     ///< Chosen by the poster; comes back in the result.
     uint32_t source; ///< Who asked, in the poster's own code; comes back in the result.
     enum relay_operation operation;
-    uint8_t relay; ///< For RELAY_SET and RELAY_TOGGLE, counted from 0.
-    bool closed;   ///< For RELAY_SET.
-    uint8_t mask;  ///< For RELAY_SET_ALL; bit n closes relay n.
+    uint8_t relay;         ///< For RELAY_SET and RELAY_TOGGLE, counted from 0.
+    bool closed;           ///< For RELAY_SET.
+    uint8_t mask;          ///< For RELAY_SET_ALL; bit n closes relay n.
+    uint32_t tamper_count; ///< For RELAY_TAMPER_CLEAR: how often, as the device last said.
 };
 
 struct relay_result {
@@ -39,11 +41,13 @@ struct relay_result {
     uint32_t source;
     /// STATUS_OK       done;
     /// STATUS_INVALID  there is no such relay or operation;
-    /// STATUS_BUSY     a relay is in its dwell time, or the relays are still being restored after
-    ///                 the boot; no relay moved;
+    /// STATUS_BUSY     a relay is in its dwell time, the relays are still being restored after the
+    ///                 boot, or the case was opened (`tampered`); no relay moved;
+    /// STATUS_MISSING  there is nothing to clear;
     /// STATUS_IO       the register did not answer; no relay closed.
     enum status status;
-    uint8_t mask; ///< The coils that are driven after the request.
+    uint8_t mask;  ///< The coils that are driven after the request.
+    bool tampered; ///< The case was opened, and nobody has cleared that.
 };
 
 /// Storage for one mailbox, owned by the caller. Use it only through the functions below.

@@ -25,6 +25,14 @@ enum { ACTION_BITS = 4, ACTION_MASK = 0xF, COUNT_MASK = 0xFFFFFFF };
 // The word of the states to restore: a mark that it was written, and the mask.
 enum { RESTORED_BIT = 8 };
 
+// The word of the case: a count in the low bits, then flags. What was kept has the same form.
+enum {
+    TAMPER_FITTED_BIT = 24,
+    TAMPER_KNOWN_BIT = 25,
+    TAMPER_LATCHED_BIT = 26,
+    TAMPER_OPEN_BIT = 27,
+};
+
 static uint32_t load(const _Atomic uint32_t *word)
 {
     return atomic_load_explicit(word, memory_order_acquire);
@@ -45,6 +53,25 @@ static void publish_relays(struct button_task *task)
                              (uint32_t)task->keep_known << KEEP_KNOWN_BIT |
                              (uint32_t)relay_bank_is_tripped(&task->bank) << TRIPPED_BIT |
                              task->changes << CHANGES_SHIFT);
+}
+
+static bool has_switch(const struct button_task *task)
+{
+    return task->parts.tamper.read != NULL;
+}
+
+static bool is_tampered(const struct button_task *task)
+{
+    return has_switch(task) && tamper_is_latched(&task->tamper);
+}
+
+static void publish_tamper(struct button_task *task)
+{
+    const struct tamper_record record = tamper_record(&task->tamper);
+    store(&task->tamper_seen, record.count | (uint32_t)has_switch(task) << TAMPER_FITTED_BIT |
+                                  (uint32_t)task->tamper.known << TAMPER_KNOWN_BIT |
+                                  (uint32_t)record.latched << TAMPER_LATCHED_BIT |
+                                  (uint32_t)task->tamper.open << TAMPER_OPEN_BIT);
 }
 
 static void keep(struct button_task *task, uint8_t mask)
@@ -84,14 +111,36 @@ void button_task_init(struct button_task *task, const struct button_task_parts *
     }
     button_init(&task->button);
     status_led_init(&task->led, now_us);
+    tamper_init(&task->tamper);
     publish_relays(task);
+    publish_tamper(task);
+}
+
+static void step_tamper(struct button_task *task, uint64_t now_us)
+{
+    const struct input_pin *pin = &task->parts.tamper;
+    const uint32_t kept = load(&task->tamper_kept);
+
+    if (!has_switch(task)) {
+        return;
+    }
+    if ((kept >> TAMPER_KNOWN_BIT & 1u) != 0) {
+        tamper_restore(&task->tamper,
+                       (struct tamper_record){ .latched = (kept >> TAMPER_LATCHED_BIT & 1u) != 0,
+                                               .count = kept & TAMPER_COUNT_LIMIT });
+    }
+    if (tamper_step(&task->tamper, pin->read(pin->ctx), now_us)) {
+        (void)open_for_good(task, now_us);
+    }
+    publish_tamper(task);
 }
 
 static void step_restoring(struct button_task *task, uint64_t now_us)
 {
     const uint32_t restored = load(&task->restored);
-    if (!task->keep_known && (restored >> RESTORED_BIT) != 0) {
-        keep(task, task->keep_open ? 0 : (uint8_t)restored);
+    const bool tamper_known = !has_switch(task) || task->tamper.known;
+    if (!task->keep_known && (restored >> RESTORED_BIT) != 0 && tamper_known) {
+        keep(task, task->keep_open || is_tampered(task) ? 0 : (uint8_t)restored);
         task->restoring = true;
     }
     if (now_us < task->retry_us) {
@@ -118,7 +167,11 @@ static enum status switch_relays(struct button_task *task, const struct relay_re
     if (request->operation == RELAY_ALL_OFF) {
         return open_for_good(task, now_us);
     }
-    if (!task->keep_known || task->restoring) {
+    if (request->operation == RELAY_TAMPER_CLEAR) {
+        return has_switch(task) ? tamper_clear(&task->tamper, request->tamper_count)
+                                : STATUS_MISSING;
+    }
+    if (is_tampered(task) || !task->keep_known || task->restoring) {
         return STATUS_BUSY;
     }
     switch (request->operation) {
@@ -132,6 +185,7 @@ static enum status switch_relays(struct button_task *task, const struct relay_re
     case RELAY_ALL_ON:
         return relay_bank_set_all(bank, UINT8_MAX, now_ms);
     case RELAY_ALL_OFF:
+    case RELAY_TAMPER_CLEAR:
         break;
     }
     return STATUS_INVALID;
@@ -147,15 +201,17 @@ static void serve(struct button_task *task, struct relay_mailbox *mailbox, uint6
         }
         const enum status status = switch_relays(task, &request, now_us);
         const uint8_t mask = relay_bank_mask(&task->bank);
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK && request.operation != RELAY_TAMPER_CLEAR) {
             keep(task, mask);
         }
-        // Whoever has the result must find the relays as it says.
+        // Whoever has the result must find the relays and the case as it says.
         publish_relays(task);
+        publish_tamper(task);
         relay_mailbox_answer(mailbox, &(struct relay_result){ .id = request.id,
                                                               .source = request.source,
                                                               .status = status,
-                                                              .mask = mask });
+                                                              .mask = mask,
+                                                              .tampered = is_tampered(task) });
     }
 }
 
@@ -214,6 +270,7 @@ static void step_button(struct button_task *task, uint64_t now_us)
 void button_task_step(struct button_task *task, uint64_t now_us)
 {
     step_button(task, now_us);
+    step_tamper(task, now_us);
     step_restoring(task, now_us);
     for (unsigned i = 0; i < BUTTON_TASK_MAILBOX_LIMIT; i++) {
         if (task->parts.mailboxes[i] != NULL) {
@@ -231,6 +288,25 @@ void button_task_step(struct button_task *task, uint64_t now_us)
 void button_task_restore(struct button_task *task, uint8_t mask)
 {
     store(&task->restored, 1u << RESTORED_BIT | mask);
+}
+
+void button_task_restore_tamper(struct button_task *task, struct tamper_record kept)
+{
+    const uint32_t count = kept.count < TAMPER_COUNT_LIMIT ? kept.count : TAMPER_COUNT_LIMIT;
+    store(&task->tamper_kept,
+          count | 1u << TAMPER_KNOWN_BIT | (uint32_t)kept.latched << TAMPER_LATCHED_BIT);
+}
+
+struct tamper_view button_task_tamper(const struct button_task *task)
+{
+    const uint32_t word = load(&task->tamper_seen);
+    return (struct tamper_view){
+        .fitted = (word >> TAMPER_FITTED_BIT & 1u) != 0,
+        .known = (word >> TAMPER_KNOWN_BIT & 1u) != 0,
+        .latched = (word >> TAMPER_LATCHED_BIT & 1u) != 0,
+        .open = (word >> TAMPER_OPEN_BIT & 1u) != 0,
+        .count = word & TAMPER_COUNT_LIMIT,
+    };
 }
 
 struct relay_state button_task_relays(const struct button_task *task)

@@ -15,6 +15,10 @@
 ///          and the device restarts; the boot carries it out, persists what it changed, the relays
 ///          included, and only then clears the note
 ///
+/// Where a tamper switch is fitted and the case was opened, every relay opens within 100 ms of it
+/// and none closes until RELAY_TAMPER_CLEAR; the button still does all it does. Another task hands
+/// what button_task_tamper() says to tamper_store_keep().
+///
 /// Of the actions only BUTTON_ACTION_RESTART, which is never seen by another task, and
 /// BUTTON_ACTION_FACTORY_RESET open the relays, at once; they stay open after the restart.
 
@@ -30,6 +34,7 @@
 #include "restart.h"
 #include "retained_memory.h"
 #include "status_led.h"
+#include "tamper.h"
 
 enum {
     BUTTON_TASK_TICK_MS = 10,
@@ -43,6 +48,8 @@ struct button_task_parts {
     const struct relay_bank_port *relays;
     struct input_pin button; ///< Pulled up: reads low while pressed.
     struct output_pin led;   ///< High is lit.
+    struct input_pin tamper; ///< Pulled up: reads low while the case is closed. Without a switch,
+                             ///< `read` is NULL.
     struct restart restart;  ///< Called from this task.
     struct retained_memory *retained;
     struct relay_mailbox *mailboxes[BUTTON_TASK_MAILBOX_LIMIT]; ///< One per poster; NULL is none.
@@ -58,12 +65,22 @@ struct relay_state {
     uint32_t changes; ///< Counts changes of `mask` modulo 2^12; differs when the mask has changed.
 };
 
+/// The case as the task last published it.
+struct tamper_view {
+    bool fitted; ///< There is a switch; without one, nothing below is ever true.
+    bool known;  ///< What was kept before the boot is known; until then no relay closes.
+    bool latched;
+    bool open; ///< Now.
+    uint32_t count;
+};
+
 /// Storage for one task, owned by the caller. Use it only through the functions below.
 struct button_task {
     struct button_task_parts parts;
     struct relay_bank bank;
     struct button button;
     struct status_led led;
+    struct tamper tamper;
     enum button_action waiting; ///< Not taken yet; since `waiting_us`.
     uint64_t waiting_us;
     uint64_t retry_us; ///< Not before this time is the register tried again.
@@ -74,12 +91,14 @@ struct button_task {
     bool restarted;
     uint32_t changes;
 
-    _Atomic uint32_t relays;   ///< Written by the task.
-    _Atomic uint32_t offered;  ///< Actions so far and the newest; written by the task.
-    _Atomic uint32_t taken;    ///< Actions taken so far; written by the taker.
-    _Atomic uint32_t pattern;  ///< Written by whoever knows the network's state.
-    _Atomic uint32_t restored; ///< The states to restore; written once by the boot.
-    _Atomic uint32_t beats;    ///< Steps so far; written by the task.
+    _Atomic uint32_t relays;      ///< Written by the task.
+    _Atomic uint32_t offered;     ///< Actions so far and the newest; written by the task.
+    _Atomic uint32_t taken;       ///< Actions taken so far; written by the taker.
+    _Atomic uint32_t pattern;     ///< Written by whoever knows the network's state.
+    _Atomic uint32_t restored;    ///< The states to restore; written once by the boot.
+    _Atomic uint32_t beats;       ///< Steps so far; written by the task.
+    _Atomic uint32_t tamper_seen; ///< Written by the task.
+    _Atomic uint32_t tamper_kept; ///< What survived the power cut; written once by the boot.
 };
 
 /// Opens every relay, reads the restart note, and gets ready to step. The relays stay open until
@@ -99,6 +118,13 @@ void button_task_restore(struct button_task *task, uint8_t mask);
 
 /// From any task.
 struct relay_state button_task_relays(const struct button_task *task);
+
+/// Hands in what tamper_store_load() said, once per boot; a switch without it keeps the relays
+/// open. From any task.
+void button_task_restore_tamper(struct button_task *task, struct tamper_record kept);
+
+/// From any task.
+struct tamper_view button_task_tamper(const struct button_task *task);
 
 /// Chooses the light's rhythm from the next tick on. From any task.
 void button_task_show(struct button_task *task, enum status_led_pattern pattern);
