@@ -178,6 +178,8 @@ static int start_button(struct device *device)
         .relays = &device->bank_port,
         .button = simulated_board_button(&device->board),
         .led = simulated_board_led(&device->board),
+        .tamper = device->settings.tamper_switch != 0 ? simulated_board_case(&device->board)
+                                                      : (struct input_pin){ .read = NULL },
         .restart = { .now = device_actions_restart, .ctx = device },
         .retained = device->retained,
         .mailboxes = { &device->fleet_mailbox, &device->control_mailbox },
@@ -214,6 +216,7 @@ static int open_storage(struct device *device)
         return fail(device, device->options->data_dir, fault);
     }
     relay_store_init(&device->relay_store, &device->storage.values);
+    tamper_store_init(&device->tamper_store, &device->storage.values);
     if (device_actions_boot(device) != STATUS_OK) {
         return fail(device, device->options->data_dir, strerror(errno));
     }

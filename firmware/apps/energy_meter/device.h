@@ -22,6 +22,7 @@
 #include "reading_trace.h"
 #include "relay_store.h"
 #include "simulated_board.h"
+#include "tamper_store.h"
 #include "task_threads.h"
 
 enum device_task {
@@ -36,6 +37,7 @@ enum device_task {
 enum device_limit {
     LIMIT_JOURNAL,
     LIMIT_RELAYS,
+    LIMIT_TAMPER,
     LIMIT_OFFLINE,
     LIMIT_MESSAGE,
     LIMIT_ADC,
@@ -66,6 +68,8 @@ struct device {
     struct relay_mailbox fleet_mailbox;
     struct relay_mailbox control_mailbox;
     struct relay_store relay_store;
+    struct tamper_store tamper_store;
+    bool tamper_told; ///< Of the latch, as the log last said.
 
     struct device_storage storage;
     struct reading_trace *trace;

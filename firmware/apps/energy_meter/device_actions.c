@@ -41,6 +41,29 @@ static enum status reset_to_factory(struct device *device)
     return status == STATUS_OK ? relay_store_keep(&device->relay_store, 0) : status;
 }
 
+/// Before the relays: a case that was opened keeps them open.
+static void restore_tamper(struct device *device)
+{
+    struct tamper_record record;
+    const enum status status = tamper_store_load(&device->tamper_store, &record);
+
+    if (device->settings.tamper_switch == 0) {
+        return;
+    }
+    if (status != STATUS_OK) {
+        host_log_say(&device->log, HOST_LOG_ERROR,
+                     "what was kept about the case is unreadable (%s); it counts as opened",
+                     status_name(status));
+    } else if (record.latched) {
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     "the case was opened (%u times so far); relays stay open until that is "
+                     "cleared",
+                     record.count);
+    }
+    device->tamper_told = record.latched;
+    button_task_restore_tamper(&device->button, record);
+}
+
 enum status device_actions_boot(struct device *device)
 {
     const struct retained_memory *retained = device->retained;
@@ -69,6 +92,10 @@ enum status device_actions_boot(struct device *device)
         mask = 0;
         status = relay_store_keep(&device->relay_store, 0);
     }
+    if (device->settings.restore_relays == 0) {
+        mask = 0;
+    }
+    restore_tamper(device);
     button_task_restore(&device->button, mask);
     if (status == STATUS_OK) {
         restart_note_clear(device->retained);
@@ -115,10 +142,34 @@ static void carry_out(struct device *device, enum button_action action)
     }
 }
 
+/// Keeps what the switch of the case says.
+static void mind_tamper(struct device *device)
+{
+    const struct tamper_view view = button_task_tamper(&device->button);
+
+    if (!view.fitted || !view.known) {
+        return;
+    }
+    if (tamper_store_keep(&device->tamper_store,
+                          (struct tamper_record){ view.latched, view.count }) != STATUS_OK) {
+        host_log_say_seldom(&device->log, &device->limits[LIMIT_TAMPER], HOST_LOG_ERROR,
+                            "what the switch of the case says cannot be stored in %s",
+                            device->options->data_dir);
+    }
+    if (view.latched != device->tamper_told) {
+        device->tamper_told = view.latched;
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     view.latched ? "the case was opened (%u times so far); every relay is open"
+                                  : "the opened case (%u times so far) was cleared",
+                     view.count);
+    }
+}
+
 void device_actions_mind(struct device *device)
 {
     const struct relay_state relays = button_task_relays(&device->button);
 
+    mind_tamper(device);
     carry_out(device, button_task_take_action(&device->button));
     if (relays.keep_known && relay_store_keep(&device->relay_store, relays.keep) != STATUS_OK) {
         host_log_say_seldom(&device->log, &device->limits[LIMIT_RELAYS], HOST_LOG_ERROR,
@@ -215,12 +266,12 @@ static void tell_status(struct device *device, char *reply, size_t capacity)
 
     (void)snprintf(reply, capacity,
                    "mask=%u coils=%u tripped=%d uptime_ms=%" PRIu64 " boot_id=%" PRIu32
-                   " sampled=%d processed=%d delivered=%d bad_messages=%u bad_acks=%u",
+                   " sampled=%d processed=%d delivered=%d bad_messages=%u bad_acks=%u tampered=%d",
                    relays.mask, simulated_board_coils(&device->board), relays.tripped,
                    device->clock.uptime_us(device->clock.ctx) / 1000, device->storage.boot_id,
                    atomic_load(&device->sampled), atomic_load(&device->processed),
                    atomic_load(&device->delivered), atomic_load(&device->bad_messages),
-                   atomic_load(&device->bad_acks));
+                   atomic_load(&device->bad_acks), button_task_tamper(&device->button).latched);
 }
 
 void device_actions_answer(void *ctx, const char *line, char *reply, size_t capacity)
@@ -238,11 +289,13 @@ void device_actions_answer(void *ctx, const char *line, char *reply, size_t capa
         switch_relay(device, line + 6, reply, capacity);
     } else if (strcmp(line, "cut_bus") == 0 || strcmp(line, "mend_bus") == 0) {
         simulated_board_cut_bus(&device->board, line[0] == 'c');
+    } else if (strcmp(line, "open_case") == 0 || strcmp(line, "close_case") == 0) {
+        simulated_board_open_case(&device->board, line[0] == 'o');
     } else if (strcmp(line, "status") == 0) {
         tell_status(device, reply, capacity);
     } else {
         (void)snprintf(reply, capacity,
-                       "error: press MS, press_down, press_up, relay N on|off, cut_bus, mend_bus "
-                       "or status");
+                       "error: press MS, press_down, press_up, relay N on|off, cut_bus, mend_bus, "
+                       "open_case, close_case or status");
     }
 }

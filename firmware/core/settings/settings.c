@@ -93,6 +93,8 @@ static const struct entry table[] = {
     NUMBER(demand_sub_min, "minutes by which demand slides, a divisor of demand_min; 0 for not", 0,
            5, 0),
     NUMBER(dwell_ms, "shortest time between two changes of a relay", 0, 60000, 500),
+    NUMBER(restore_relays, "1: relays are as before after a power cut, 0: all open", 0, 1, 1),
+    NUMBER(tamper_switch, "1: the case has a switch that notices when it is opened", 0, 1, 0),
 };
 
 enum { ENTRY_COUNT = sizeof table / sizeof table[0] };

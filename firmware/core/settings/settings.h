@@ -34,6 +34,8 @@ struct settings {
     uint32_t reconnect_ms;       ///< First wait before connecting again.
     uint32_t reconnect_limit_ms; ///< Longest wait.
     uint32_t dwell_ms;           ///< Shortest time between two changes of one relay.
+    uint32_t restore_relays;     ///< 1: after a power cut relays are as before; 0: all open.
+    uint32_t tamper_switch;      ///< 1: the case has a switch that notices when it is opened.
     uint32_t demand_min;         ///< Length of a block of demand: 15, 30 or 60 minutes.
     uint32_t demand_sub_min;     ///< Minutes by which demand slides; 0: it does not (demand.h).
     uint32_t spectrum_ms;        ///< Length of a recorded spectrum; 0 records none.

@@ -4,11 +4,12 @@
 #include "command_metering.h"
 
 #include "json_reader.h"
+#include "tamper.h"
 
 enum { ACTION_SIZE = 31, RELAY_COUNT = 8, MASK_LIMIT = 255 };
 
 /// Which members an action needs besides its name.
-enum action_members { NOTHING, RELAY, RELAY_AND_STATE, MASK };
+enum action_members { NOTHING, RELAY, RELAY_AND_STATE, MASK, COUNT };
 
 struct action {
     const char *name;
@@ -31,6 +32,7 @@ static const struct action relay_actions[] = {
 static const struct action native_actions[] = {
     { "set_relay", COMMAND_SWITCH, RELAY_SET, RELAY_AND_STATE },
     { "set_relays", COMMAND_SWITCH, RELAY_SET_ALL, MASK },
+    { "tamper_clear", COMMAND_TAMPER_CLEAR, RELAY_TAMPER_CLEAR, COUNT },
     { NULL, COMMAND_SWITCH, RELAY_SET, NOTHING },
 };
 
@@ -97,6 +99,14 @@ static const char *read_request(const struct json_reader *json, const struct act
     }
     if (action->members == MASK && !read_small(json, "mask", MASK_LIMIT, &request->mask)) {
         return "mask must be 0 to 255";
+    }
+    if (action->members == COUNT) {
+        int64_t count = 0;
+        if (json_reader_integer(json, "count", &count) != STATUS_OK || count < 0 ||
+            count > TAMPER_COUNT_LIMIT) {
+            return "count must say how often the case was opened";
+        }
+        request->tamper_count = (uint32_t)count;
     }
     return NULL;
 }
@@ -196,6 +206,7 @@ enum status command_parse_native(const void *payload, size_t size, const char *d
     }
     const struct action *action = find_action(&json, native_actions);
     if (action != NULL) {
+        native->kind = action->kind;
         native->fault = read_request(&json, action, &native->request);
     } else if (command_metering_find(&json, &native->metering)) {
         native->kind = COMMAND_METERING;

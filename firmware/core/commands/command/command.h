@@ -28,6 +28,7 @@ enum command_kind {
     COMMAND_RESTART,
     COMMAND_RESET_WIFI,
     COMMAND_METERING, ///< `metering` says what is to be measured, kept or told.
+    COMMAND_TAMPER_CLEAR, ///< `request` says so; to be obeyed only when it is signed.
 };
 
 struct command {
@@ -42,7 +43,8 @@ enum command_outcome {
     COMMAND_BUSY,    ///< A relay is in its dwell time; nothing moved.
     COMMAND_INVALID, ///< It can never be done.
     COMMAND_EXPIRED,
-    COMMAND_REFUSED, ///< The device does not know the time, so it cannot judge the expiry.
+    COMMAND_REFUSED, ///< The device does not know the time, so it cannot judge the expiry; or its
+                     ///< case was opened; or a signature is missing or wrong.
     COMMAND_FAILED,  ///< The register did not answer.
 };
 
@@ -50,8 +52,9 @@ struct native_command {
     char cmd_id[COMMAND_ID_SIZE + 1];
     int64_t expires_s;            ///< Unix time.
     const char *fault;            ///< NULL, or why it is COMMAND_INVALID, in a few words.
-    enum command_kind kind;       ///< Valid without a fault: COMMAND_SWITCH or COMMAND_METERING.
-    struct relay_request request; ///< For COMMAND_SWITCH: RELAY_SET or RELAY_SET_ALL.
+    enum command_kind kind; ///< Valid without a fault: COMMAND_SWITCH, COMMAND_METERING or
+                            ///< COMMAND_TAMPER_CLEAR.
+    struct relay_request request; ///< RELAY_SET, RELAY_SET_ALL or RELAY_TAMPER_CLEAR.
     struct metering_request metering; ///< For COMMAND_METERING; `id` and `utc_s` are the caller's.
 };
 

@@ -2,6 +2,7 @@
 #include "communication_downlink.h"
 
 #include "json_reader.h"
+#include "signed_command.h"
 
 enum { US_PER_MS = 1000, US_PER_S = 1000000, SERVER_TIME_UNCERTAINTY_MS = 2000 };
 
@@ -86,6 +87,22 @@ static void post_metering(struct communication_task *task, const struct metering
     }
 }
 
+/// Tells whether the payload carries the fleet's signature.
+static bool is_signed(const struct communication_task *task, const struct mqtt_event *message)
+{
+    const struct communication_parts *parts = &task->parts;
+    return parts->crypto != NULL && parts->command_key != NULL &&
+           signed_command_verify(parts->crypto, parts->command_key, message->payload,
+                                 message->payload_size) == STATUS_OK;
+}
+
+/// After somebody opened the case, only what tells something, and what clears it, is obeyed.
+static bool is_barred(const struct communication_task *task, const struct native_command *command)
+{
+    return button_task_tamper(task->parts.button).latched && command->kind == COMMAND_METERING &&
+           command->metering.action != METERING_TELL;
+}
+
 static void take_native(struct communication_task *task, const struct mqtt_event *message,
                         uint64_t now_us)
 {
@@ -113,12 +130,27 @@ static void take_native(struct communication_task *task, const struct mqtt_event
                                mask);
     } else if (utc_ms >= command.expires_s * 1000) {
         command_history_settle(&task->history, ticket, COMMAND_EXPIRED, "came too late", mask);
+    } else if (command.kind == COMMAND_TAMPER_CLEAR && !is_signed(task, message)) {
+        command_history_settle(&task->history, ticket, COMMAND_REFUSED,
+                               "this needs the signature of the fleet's key", mask);
+    } else if (is_barred(task, &command)) {
+        command_history_settle(&task->history, ticket, COMMAND_REFUSED,
+                               "the case was opened: that must be cleared first", mask);
     } else if (command.kind == COMMAND_METERING) {
         command.metering.id = ticket;
         command.metering.utc_s = utc_ms / 1000;
         post_metering(task, &command.metering, mask);
     } else if (post(task, &command.request, ticket, COMMUNICATION_NATIVE) != STATUS_OK) {
         command_history_settle(&task->history, ticket, COMMAND_BUSY, "too many at once", mask);
+    }
+}
+
+static void wish(struct communication_task *task, enum communication_wish wanted)
+{
+    if (button_task_tamper(task->parts.button).latched) {
+        refuse(task, "commands: the case was opened, and that must be cleared first");
+    } else {
+        task->wish = wanted;
     }
 }
 
@@ -138,12 +170,13 @@ static void execute(struct communication_task *task, struct command *command)
         task->system_status_due = true;
         break;
     case COMMAND_RESTART:
-        task->wish = COMMUNICATION_RESTART;
-        break;
-    case COMMAND_METERING: // Native only.
+        wish(task, COMMUNICATION_RESTART);
         break;
     case COMMAND_RESET_WIFI:
-        task->wish = COMMUNICATION_RESET_WIFI;
+        wish(task, COMMUNICATION_RESET_WIFI);
+        break;
+    case COMMAND_METERING: // Native only, both.
+    case COMMAND_TAMPER_CLEAR:
         break;
     }
 }

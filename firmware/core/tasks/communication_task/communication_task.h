@@ -23,6 +23,7 @@
 #include "button_task.h"
 #include "clock.h"
 #include "command_history.h"
+#include "crypto.h"
 #include "delivery.h"
 #include "entropy.h"
 #include "journal.h"
@@ -76,6 +77,8 @@ struct communication_parts {
     struct relay_mailbox *mailbox;     ///< This task's own.
     struct metering_mailbox *metering; ///< NULL: the device cannot be calibrated.
     struct button_task *button;
+    const struct crypto *crypto; ///< Checks signatures; NULL: no signed command is believed.
+    const uint8_t *command_key;  ///< The fleet's, of CRYPTO_P256_PUBLIC_SIZE bytes; NULL: as above.
     const char *version;
     uint32_t boot_id;
 
@@ -116,7 +119,8 @@ struct communication_task {
     uint32_t requests_under_way;
     bool metering_under_way; ///< A request was posted, and its answer has not been seen.
     bool metering_answered;  ///< It was seen, and not yet published.
-    uint32_t relay_changes;  ///< As last seen.
+    struct tamper_view tamper; ///< As last seen.
+    uint32_t relay_changes;
     uint64_t relay_changed_us;
     uint64_t release_watermark; ///< Believed, and not yet told to the journal; 0 is none.
     struct anchor server_time;  ///< From the last acknowledgement.

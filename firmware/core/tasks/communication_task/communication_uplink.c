@@ -208,6 +208,7 @@ static void send_relay_status(struct communication_task *task, uint64_t now_us)
 
 static void send_system_status(struct communication_task *task, uint64_t now_us)
 {
+    const struct tamper_view tamper = button_task_tamper(task->parts.button);
     struct system_status_payload status = {
         .device_id = task->parts.settings->device_id,
         .version = task->parts.version,
@@ -221,6 +222,10 @@ static void send_system_status(struct communication_task *task, uint64_t now_us)
         .relay_mask = button_task_relays(task->parts.button).mask,
         .network_up = true,
         .communication_running = true,
+        .has_tamper_switch = tamper.fitted && tamper.known,
+        .tampered = tamper.latched,
+        .case_open = tamper.open,
+        .tamper_count = tamper.count,
     };
     size_t size = 0;
 
@@ -300,6 +305,42 @@ static void take_metering(struct communication_task *task, uint8_t mask)
     }
 }
 
+/// Settles a native command by what the button task says.
+static void settle(struct communication_task *task, const struct relay_result *result)
+{
+    enum command_outcome outcome = command_outcome_of(result->status);
+    const char *reason = "";
+
+    if (outcome == COMMAND_BUSY && result->tampered) {
+        outcome = COMMAND_REFUSED;
+        reason = button_task_tamper(task->parts.button).open
+                     ? "the case is open: close it, then clear that"
+                     : "the case was opened: that must be cleared first";
+    } else if (outcome == COMMAND_BUSY) {
+        reason = "a relay is in its dwell time";
+    } else if (outcome == COMMAND_FAILED) {
+        reason = "the register does not answer";
+    } else if (result->status == STATUS_MISSING) {
+        reason = "there is nothing to clear";
+    } else if (result->status == STATUS_INVALID && result->tampered) {
+        reason = "the case was opened another number of times";
+    }
+    command_history_settle(&task->history, result->id, outcome, reason, result->mask);
+}
+
+/// Tells at once that the case was opened, closed or cleared.
+static void mind_tamper(struct communication_task *task)
+{
+    const struct tamper_view now = button_task_tamper(task->parts.button);
+    const struct tamper_view *before = &task->tamper;
+
+    if (now.known != before->known || now.latched != before->latched || now.open != before->open ||
+        now.count != before->count) {
+        task->system_status_due = true;
+        task->tamper = now;
+    }
+}
+
 void communication_uplink_take_results(struct communication_task *task, uint64_t now_us)
 {
     const struct relay_state relays = button_task_relays(task->parts.button);
@@ -309,14 +350,11 @@ void communication_uplink_take_results(struct communication_task *task, uint64_t
         task->requests_under_way--;
         task->relay_status_due = true;
         if (result.source == COMMUNICATION_NATIVE) {
-            const enum command_outcome outcome = command_outcome_of(result.status);
-            const char *reason = outcome == COMMAND_BUSY     ? "a relay is in its dwell time"
-                                 : outcome == COMMAND_FAILED ? "the register does not answer"
-                                                             : "";
-            command_history_settle(&task->history, result.id, outcome, reason, result.mask);
+            settle(task, &result);
         }
     }
     take_metering(task, relays.mask);
+    mind_tamper(task);
     if (relays.changes != task->relay_changes) {
         task->relay_changes = relays.changes;
         task->relay_changed_us = now_us;

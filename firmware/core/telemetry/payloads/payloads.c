@@ -197,6 +197,13 @@ enum status payloads_system_status(const struct system_status_payload *status, c
     json_writer_unsigned(&json, "journal_depth", status->journal_depth);
     json_writer_string(&json, "journal_id", status->journal_id);
     json_writer_unsigned(&json, "boot_id", status->boot_id);
+    if (status->has_tamper_switch) {
+        json_writer_begin_object(&json, "tamper");
+        json_writer_boolean(&json, "latched", status->tampered);
+        json_writer_boolean(&json, "case_open", status->case_open);
+        json_writer_unsigned(&json, "count", status->tamper_count);
+        json_writer_end_object(&json);
+    }
     json_writer_end_object(&json);
     return json_writer_finish(&json, size);
 }

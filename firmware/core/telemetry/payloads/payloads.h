@@ -57,6 +57,10 @@ struct system_status_payload {
     bool processing_running;
     bool communication_running;
     bool button_running;
+    bool has_tamper_switch; ///< Without one, nothing is said of the case.
+    bool tampered;          ///< The case was opened, and nobody has cleared that.
+    bool case_open;
+    uint32_t tamper_count; ///< How often it was opened.
 };
 
 struct command_result_payload {

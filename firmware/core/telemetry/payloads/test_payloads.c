@@ -135,6 +135,22 @@ static void system_status_has_every_member(void **state)
     }
 }
 
+static void tells_of_the_case_where_it_has_a_switch(void **state)
+{
+    (void)state;
+    struct system_status_payload status = { .device_id = "m", .version = "", .journal_id = "00" };
+    char out[PAYLOADS_SIZE_LIMIT];
+    size_t size = 0;
+    assert_int_equal(payloads_system_status(&status, out, sizeof out, &size), STATUS_OK);
+    assert_null(strstr(out, "tamper"));
+    status.has_tamper_switch = true;
+    status.tampered = true;
+    status.tamper_count = 7;
+    assert_int_equal(payloads_system_status(&status, out, sizeof out, &size), STATUS_OK);
+    assert_non_null(
+        strstr(out, "\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":7}"));
+}
+
 static void fits_its_limit_with_the_largest_values(void **state)
 {
     (void)state;
@@ -187,6 +203,7 @@ int main(void)
         cmocka_unit_test(realtime_sums_the_channels),
         cmocka_unit_test(relay_status_names_relays_in_the_order_of_their_bits),
         cmocka_unit_test(system_status_has_every_member),
+        cmocka_unit_test(tells_of_the_case_where_it_has_a_switch),
         cmocka_unit_test(fits_its_limit_with_the_largest_values),
         cmocka_unit_test(command_result_and_will_read_as_agreed),
     };

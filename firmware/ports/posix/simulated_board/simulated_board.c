@@ -69,6 +69,12 @@ static bool read_button(void *ctx)
     return !atomic_load(&board->pressed); // To ground, against a pull-up.
 }
 
+static bool read_case(void *ctx)
+{
+    const struct simulated_board *board = ctx;
+    return atomic_load(&board->case_open); // The closed case is a loop to ground.
+}
+
 void simulated_board_init(struct simulated_board *board, struct pin_trace *trace, uint32_t chance)
 {
     *board = (struct simulated_board){ .trace = trace };
@@ -97,6 +103,11 @@ struct input_pin simulated_board_button(struct simulated_board *board)
     return (struct input_pin){ .read = read_button, .ctx = board };
 }
 
+struct input_pin simulated_board_case(struct simulated_board *board)
+{
+    return (struct input_pin){ .read = read_case, .ctx = board };
+}
+
 static void move_button(struct simulated_board *board, bool pressed)
 {
     if (atomic_exchange(&board->pressed, pressed) != pressed) {
@@ -112,6 +123,11 @@ void simulated_button_press(struct simulated_board *board)
 void simulated_button_release(struct simulated_board *board)
 {
     move_button(board, false);
+}
+
+void simulated_board_open_case(struct simulated_board *board, bool open)
+{
+    atomic_store(&board->case_open, open);
 }
 
 void simulated_board_cut_bus(struct simulated_board *board, bool cut)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The energy meter's board, simulated: a 74HC595 with eight coils, a light and a button.
+/// The energy meter's board, simulated: a 74HC595 with eight coils, a light, a button and the
+/// switch of the case.
 ///
 /// The pins are those of the core's seams; what moves on the far side goes to a pin trace. One task
 /// drives the pins; button and faults may come from any thread or signal handler.
@@ -20,6 +21,7 @@ struct simulated_board {
     struct shift_register_chip chip;
     struct pin_trace *trace;
     _Atomic bool pressed;
+    _Atomic bool case_open;
     _Atomic bool bus_cut;
     _Atomic uint32_t coils; ///< Written by the task that drives the pins.
     bool lit;
@@ -33,10 +35,14 @@ void simulated_board_init(struct simulated_board *board, struct pin_trace *trace
 struct shift_register_pins simulated_board_register(struct simulated_board *board);
 struct output_pin simulated_board_led(struct simulated_board *board);
 struct input_pin simulated_board_button(struct simulated_board *board);
+struct input_pin simulated_board_case(struct simulated_board *board);
 
 /// A finger on the button. From any thread or signal handler; pressing twice is pressing once.
 void simulated_button_press(struct simulated_board *board);
 void simulated_button_release(struct simulated_board *board);
+
+/// Opens or closes the case. From any thread.
+void simulated_board_open_case(struct simulated_board *board, bool open);
 
 /// Breaks the wires DATA, CLOCK and LATCH, or mends them. OE is a wire of its own. From any thread.
 void simulated_board_cut_bus(struct simulated_board *board, bool cut);
