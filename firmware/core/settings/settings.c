@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "settings.h"
 
+#include "base64url.h"
+#include "crypto.h"
+
 enum { HOUR_MS = 3600000 };
 
 struct entry {
@@ -43,6 +46,19 @@ static bool is_time_zone(const char *text)
     return time_zone_parse(&zone, text, NULL) == STATUS_OK;
 }
 
+/// Nothing, or an uncompressed point: the rest of it is whoever's who uses it.
+static bool is_public_key(const char *text)
+{
+    uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
+    size_t length = 0;
+    size_t size = 0;
+    while (text[length] != '\0') {
+        length++;
+    }
+    return length == 0 || (base64url_decode(text, length, key, sizeof key, &size) == STATUS_OK &&
+                           size == sizeof key && key[0] == 4);
+}
+
 static bool is_tariff(const char *text)
 {
     struct tariff tariff;
@@ -79,6 +95,8 @@ static const struct entry table[] = {
     NUMBER(keepalive_s, "keep-alive of the MQTT session", 5, 3600, 30),
     NUMBER(reconnect_ms, "first wait before connecting again", 100, 60000, 1000),
     NUMBER(reconnect_limit_ms, "longest wait before connecting again", 1000, HOUR_MS, 30000),
+    TEXT(command_key, "public key that signs the fleet's orders, in base64url", 0,
+         SETTINGS_KEY_SIZE, "", is_public_key),
     TEXT(time_zone, "POSIX time zone, such as CET-1CEST,M3.5.0,M10.5.0/3", 1, TIME_ZONE_TEXT_SIZE,
          "UTC0", is_time_zone),
     TEXT(tariff, "rules of the tariff rates, see docs/metering.md", 0, TARIFF_TEXT_SIZE, "",

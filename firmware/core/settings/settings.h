@@ -17,6 +17,7 @@
 enum {
     SETTINGS_DEVICE_ID_SIZE = 32, ///< Letters, digits, '-' and '_'.
     SETTINGS_ROOT_SIZE = 63,
+    SETTINGS_KEY_SIZE = 87, ///< 65 bytes in base64url.
 };
 
 struct settings {
@@ -43,6 +44,7 @@ struct settings {
     uint32_t snapshots_per_hour; ///< Most waveforms of events in an hour.
     uint32_t creep_va;           ///< Power below which a channel does not count (creep.h).
     uint32_t total_channels;     ///< Bit n: channel n belongs to the meter's total.
+    char command_key[SETTINGS_KEY_SIZE + 1]; ///< Of the fleet, base64url; empty: none is known.
     char time_zone[TIME_ZONE_TEXT_SIZE + 1]; ///< See time_zone.h.
     char tariff[TARIFF_TEXT_SIZE + 1];       ///< See tariff.h; empty: rate 0 for ever.
 };

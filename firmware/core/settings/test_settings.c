@@ -95,6 +95,27 @@ static void knows_the_cadence_of_the_older_meters(void **state)
     assert_int_equal(settings.system_status_ms, 30000);
 }
 
+static void takes_a_key_that_can_be_one(void **state)
+{
+    struct settings settings;
+    char key[SETTINGS_KEY_SIZE + 1];
+    (void)state;
+    settings_init(&settings);
+    assert_string_equal(settings.command_key, "");
+    // 65 bytes, the first of them 4: an uncompressed point, as far as one can see.
+    memset(key, 'A', SETTINGS_KEY_SIZE);
+    memcpy(key, "BA", 2);
+    key[SETTINGS_KEY_SIZE] = '\0';
+    assert_int_equal(settings_set(&settings, "command_key", key), STATUS_OK);
+    assert_string_equal(settings.command_key, key);
+    assert_int_equal(settings_set(&settings, "command_key", key + 1), STATUS_INVALID);
+    key[0] = 'C';
+    assert_int_equal(settings_set(&settings, "command_key", key), STATUS_INVALID);
+    key[0] = '+';
+    assert_int_equal(settings_set(&settings, "command_key", key), STATUS_INVALID);
+    assert_int_equal(settings_set(&settings, "command_key", ""), STATUS_OK);
+}
+
 static void takes_a_time_zone_and_a_tariff_that_can_be_read(void **state)
 {
     (void)state;
@@ -135,6 +156,7 @@ int main(void)
         cmocka_unit_test(refuses_nonsense_and_keeps_what_it_had),
         cmocka_unit_test(takes_a_device_id_that_fits_a_certificate_and_a_topic),
         cmocka_unit_test(knows_the_cadence_of_the_older_meters),
+        cmocka_unit_test(takes_a_key_that_can_be_one),
         cmocka_unit_test(takes_a_time_zone_and_a_tariff_that_can_be_read),
         cmocka_unit_test(knows_the_blocks_of_demand),
     };

@@ -96,11 +96,17 @@ static bool is_signed(const struct communication_task *task, const struct mqtt_e
                                  message->payload_size) == STATUS_OK;
 }
 
+static bool only_tells(enum metering_action action)
+{
+    return action == METERING_TELL || action == METERING_LINEARITY_TELL ||
+           action == METERING_DEMAND_TELL;
+}
+
 /// After somebody opened the case, only what tells something, and what clears it, is obeyed.
 static bool is_barred(const struct communication_task *task, const struct native_command *command)
 {
     return button_task_tamper(task->parts.button).latched && command->kind == COMMAND_METERING &&
-           command->metering.action != METERING_TELL;
+           !only_tells(command->metering.action);
 }
 
 static void take_native(struct communication_task *task, const struct mqtt_event *message,

@@ -117,8 +117,8 @@ struct communication_task {
     uint32_t packet_id;
 
     uint32_t requests_under_way;
-    bool metering_under_way; ///< A request was posted, and its answer has not been seen.
-    bool metering_answered;  ///< It was seen, and not yet published.
+    bool metering_under_way;   ///< A request was posted, and its answer has not been seen.
+    bool metering_answered;    ///< It was seen, and not yet published.
     struct tamper_view tamper; ///< As last seen.
     uint32_t relay_changes;
     uint64_t relay_changed_us;
