@@ -12,9 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base64url.h"
 #include "device_actions.h"
 #include "device_tasks.h"
 #include "host_entropy.h"
+#include "openssl_crypto.h"
 #include "retained_file.h"
 #include "tls_identity.h"
 #include "version.h"
@@ -274,6 +276,18 @@ static int build_metering(struct device *device)
     return EXIT_SUCCESS;
 }
 
+/// The key of the fleet's orders, or NULL where none is set.
+static const uint8_t *read_command_key(struct device *device)
+{
+    const char *text = device->settings.command_key;
+    size_t size = 0;
+    return base64url_decode(text, strlen(text), device->command_key, sizeof device->command_key,
+                            &size) == STATUS_OK &&
+                   size == sizeof device->command_key
+               ? device->command_key
+               : NULL;
+}
+
 static int build_communication(struct device *device)
 {
     const struct options *options = device->options;
@@ -300,6 +314,8 @@ static int build_communication(struct device *device)
         .mailbox = &device->fleet_mailbox,
         .metering = &device->metering_requests,
         .button = &device->button,
+        .crypto = &device->crypto,
+        .command_key = read_command_key(device),
         .version = OHM_VERSION,
         .boot_id = device->storage.boot_id,
         .describe = describe,
@@ -342,6 +358,7 @@ static void init(struct device *device, const struct options *options, char **ar
     host_clock_init(&device->host_clock, options->speed);
     device->clock = host_clock_seam(&device->host_clock);
     device->entropy = host_entropy();
+    device->crypto = openssl_crypto();
     device->storage.lock_file = -1;
     device_tasks_init(device);
 }

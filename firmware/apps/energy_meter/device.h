@@ -10,6 +10,7 @@
 #include "button_task.h"
 #include "communication_task.h"
 #include "control_socket.h"
+#include "crypto.h"
 #include "device_metering.h"
 #include "device_source.h"
 #include "device_storage.h"
@@ -80,6 +81,8 @@ struct device {
     struct device_metering metering;
 
     struct settings settings; ///< As the core sees them.
+    struct crypto crypto;
+    uint8_t command_key[CRYPTO_P256_PUBLIC_SIZE];
     struct mosquitto_session *session;
     struct mqtt_session session_seam;
     struct communication_task communication;
