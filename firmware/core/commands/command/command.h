@@ -27,7 +27,7 @@ enum command_kind {
     COMMAND_GET_SYSTEM_STATUS,
     COMMAND_RESTART,
     COMMAND_RESET_WIFI,
-    COMMAND_METERING, ///< `metering` says what is to be measured, kept or told.
+    COMMAND_METERING,     ///< `metering` says what is to be measured, kept or told.
     COMMAND_TAMPER_CLEAR, ///< `request` says so; to be obeyed only when it is signed.
 };
 
@@ -52,8 +52,8 @@ struct native_command {
     char cmd_id[COMMAND_ID_SIZE + 1];
     int64_t expires_s;            ///< Unix time.
     const char *fault;            ///< NULL, or why it is COMMAND_INVALID, in a few words.
-    enum command_kind kind; ///< Valid without a fault: COMMAND_SWITCH, COMMAND_METERING or
-                            ///< COMMAND_TAMPER_CLEAR.
+    enum command_kind kind;       ///< Valid without a fault: COMMAND_SWITCH, COMMAND_METERING or
+                                  ///< COMMAND_TAMPER_CLEAR.
     struct relay_request request; ///< RELAY_SET, RELAY_SET_ALL or RELAY_TAMPER_CLEAR.
     struct metering_request metering; ///< For COMMAND_METERING; `id` and `utc_s` are the caller's.
 };

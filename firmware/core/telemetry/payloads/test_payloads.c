@@ -147,8 +147,7 @@ static void tells_of_the_case_where_it_has_a_switch(void **state)
     status.tampered = true;
     status.tamper_count = 7;
     assert_int_equal(payloads_system_status(&status, out, sizeof out, &size), STATUS_OK);
-    assert_non_null(
-        strstr(out, "\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":7}"));
+    assert_non_null(strstr(out, "\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":7}"));
 }
 
 static void fits_its_limit_with_the_largest_values(void **state)
