@@ -11,43 +11,23 @@
 #include <cmocka.h>
 
 #include "reading_example.h"
-#include "sampling_task.h"
 
 enum {
     SECTOR_SIZE = 4096,
     JOURNAL_SECTORS = 2, ///< The least that a journal can live in.
     VALUES_SECTORS = 2,
     JOURNAL_SIZE = JOURNAL_SECTORS * SECTOR_SIZE,
-    RATE_HZ = 6400,
     EVENT_CHUNKS = 36,
-    CYCLES = 100, ///< Of 50 Hz, two seconds.
 };
 
-static const double VOLTS = 230.0;
-static const double VOLTS_PER_CODE = 0.002;
-static const double AMPERES_PER_CODE = 0.0001;
 static const double TURN = 6.283185307179586;
-
-/// Current and lag of each channel. Between them: every quadrant, a total of either sign.
-static const struct {
-    double amperes;
-    double angle;
-} loads[POWERED_LOADS][POWERED_CHANNELS] = {
-    { { 12.0, 0.5 }, { 3.0, -0.7 }, { 0.0, 0.0 } },   // I, IV.
-    { { 2.0, 0.3 }, { 11.0, 2.6 }, { 1.0, -2.8 } },   // I, II, III; exports.
-    { { 5.0, -0.2 }, { 5.0, -2.9 }, { 8.0, 0.9 } },   // IV, III, I.
-    { { 20.0, 2.2 }, { 1.0, 1.2 }, { 0.0, 0.0 } },    // II, I; exports.
-    { { 0.5, 0.6 }, { 0.0, 0.0 }, { 0.4, -0.4 } },    // Little.
-    { { 30.0, 0.1 }, { 15.0, -0.1 }, { 9.0, -1.3 } }, // Much.
-};
 
 struct powered_body powered;
 struct flash_memory powered_flash;
 
-static struct wiring wiring;
+static const struct wiring *wiring;
 static struct time_zone zone;
 static struct tariff tariff;
-static struct cycle_window palette[POWERED_LOADS];
 static uint64_t id_random;
 
 // Two regions of one flash.
@@ -142,82 +122,13 @@ static bool utc_ms(void *ctx, int64_t *utc, uint32_t *uncertainty_ms)
     (void)ctx;
     *utc = powered.now_ms;
     *uncertainty_ms = 1;
-    return powered.uptime_us > 2u * POWERED_WINDOW_MS * 1000u;
+    return powered.uptime_us > 2u * powered.pace.window_ms * 1000u;
 }
 
 static const struct clock meter_clock = { .uptime_us = uptime_us, .utc_ms = utc_ms };
 
-// Windows, made once by a sampling task.
-
-struct synthetic {
-    unsigned load;
-    uint32_t frame;
-};
-
-static enum status read_codes(void *ctx, struct adc_block *block)
+static void make_tariff(void)
 {
-    struct synthetic *synthetic = ctx;
-    *block = (struct adc_block){ .frame_count = ADC_FRAME_LIMIT };
-    for (uint32_t n = 0; n < ADC_FRAME_LIMIT; n++) {
-        const double turn = TURN * 50.0 * (synthetic->frame++) / RATE_HZ;
-        block->code[0][n] = (int32_t)lround(VOLTS * sqrt(2.0) / VOLTS_PER_CODE * sin(turn));
-        for (unsigned k = 0; k < POWERED_CHANNELS; k++) {
-            const double peak = loads[synthetic->load][k].amperes * sqrt(2.0) / AMPERES_PER_CODE;
-            block->code[1 + k][n] =
-                (int32_t)lround(peak * sin(turn - loads[synthetic->load][k].angle));
-        }
-    }
-    return STATUS_OK;
-}
-
-static uint64_t frame_rate(void *ctx)
-{
-    (void)ctx;
-    return RATE_HZ * UINT64_C(1000);
-}
-
-/// The fifth whole window of a load that never changes.
-static struct cycle_window make_window(unsigned load)
-{
-    static struct sampling_task task;
-    static struct cycle_window slots[2];
-    struct synthetic synthetic = { .load = load };
-    const struct adc_source source = { .input_count = 1 + POWERED_CHANNELS,
-                                       .code_min = -8388608,
-                                       .code_max = 8388607,
-                                       .read = read_codes,
-                                       .frame_rate_mhz = frame_rate,
-                                       .ctx = &synthetic };
-    struct sampling_settings settings = sampling_settings_default();
-    struct ring ring;
-    struct cycle_window last = { .whole = false };
-    unsigned whole = 0;
-    settings.cycles_per_window = CYCLES;
-    assert_int_equal(ring_init(&ring, slots, sizeof slots[0], 2), STATUS_OK);
-    assert_int_equal(sampling_task_init(&task, &source, &wiring, &ring, &settings), STATUS_OK);
-    while (whole < 5) {
-        const uint64_t now_us = synthetic.frame * UINT64_C(1000000) / RATE_HZ;
-        assert_int_equal(sampling_task_step(&task, now_us), STATUS_OK);
-        for (const struct cycle_window *window = ring_peek(&ring); window != NULL;
-             window = ring_peek(&ring)) {
-            last = *window;
-            whole += window->whole && window->cycles == CYCLES ? 1 : 0;
-            ring_release(&ring);
-        }
-    }
-    return last;
-}
-
-static void make_palette(void)
-{
-    if (palette[0].whole) {
-        return;
-    }
-    wiring = wiring_of_one_voltage(POWERED_CHANNELS, VOLTS_PER_CODE, AMPERES_PER_CODE);
-    for (unsigned load = 0; load < POWERED_LOADS; load++) {
-        palette[load] = make_window(load);
-        assert_int_equal(palette[load].quality, 0);
-    }
     struct tariff_fault fault;
     zone = time_zone_utc();
     assert_int_equal(tariff_parse(&tariff,
@@ -251,11 +162,12 @@ static void assert_no_register_fell(const struct reading *before, const struct r
                      READING_QUADRANT_COUNT);
 }
 
-/// A register agrees with the truth within 0.001 %, which is the engine's own error, and a unit for
-/// each start. A reading that counted twice, or not at all, would be off by a thousand times that.
+/// A register agrees with the truth within 10^-7, and a unit for each start: power, sums and
+/// registers together are off by 10^-8. A window that counted twice would show, and so would one
+/// that is a hair longer than it says.
 static void assert_counts(int64_t counted, double truth)
 {
-    const double tolerance = 1e-5 * truth + 2.0 + powered.oracle.boots;
+    const double tolerance = 1e-7 * truth + 2.0 + powered.oracle.boots;
     if (!(fabs((double)counted - truth) <= tolerance)) {
         fail_msg("%lld instead of %.1f", (long long)counted, truth);
     }
@@ -321,7 +233,7 @@ static enum status keep_record(void *ctx, const struct record *record)
         oracle->shown_maximum_mw = record->interval.maximum_demand_mw;
     }
     oracle->fresh_maxima +=
-        record->interval.maximum_demand_at_ms > powered.now_ms - POWERED_WINDOW_MS ? 1 : 0;
+        record->interval.maximum_demand_at_ms > powered.now_ms - powered.pace.window_ms ? 1 : 0;
     return journal_append(&powered.journal, oracle->boots, record, &seq);
 }
 
@@ -379,7 +291,7 @@ static void start(void)
     struct reading last;
     const struct demand_settings demand = { .block_min = 15, .sub_min = 1 };
     struct processing_settings settings = processing_settings_default();
-    settings.reading_ms = POWERED_READING_MS;
+    settings.reading_ms = p->pace.reading_ms;
     settings.total_channels = (1u << POWERED_CHANNELS) - 1u;
     p->uptime_us = 0;
     p->oracle.boots++;
@@ -392,7 +304,7 @@ static void start(void)
 
     const bool has_last = journal_latest_reading(&p->journal, &last) == STATUS_OK;
     assert_int_equal(ring_init(&p->ring, p->slots, sizeof p->slots[0], 2), STATUS_OK);
-    assert_int_equal(processing_task_init(&p->task, &wiring, &p->ring, &reading_sink, &settings,
+    assert_int_equal(processing_task_init(&p->task, wiring, &p->ring, &reading_sink, &settings,
                                           has_last ? &last : NULL),
                      STATUS_OK);
     tariff_clock_init(&p->tariff_clock, &tariff, &zone, has_last ? last.rate : 0);
@@ -402,11 +314,13 @@ static void start(void)
     assert_int_equal(processing_task_watch(&p->task, demand_watcher(&p->demand)), STATUS_OK);
 }
 
-void powered_meter_begin(enum flash_memory_cut cut, uint64_t seed)
+void powered_meter_begin(enum flash_memory_cut cut, uint64_t seed, const struct powered_pace *pace)
 {
-    make_palette();
+    make_tariff();
+    wiring = powered_loads_make(pace->window_ms);
     flash_memory_init(&powered_flash, SECTOR_SIZE, JOURNAL_SECTORS + VALUES_SECTORS, cut, seed);
     memset(&powered, 0, sizeof powered);
+    powered.pace = *pace;
     powered.now_ms = INT64_C(1763683200000) + 13000; // Past midnight, so not on any grid.
     powered.truth.at_ms = powered.now_ms;
     powered.oracle.kept_truth = powered.truth;
@@ -424,9 +338,9 @@ static void add_truth(unsigned load, unsigned rate)
     double net = 0.0;
     double net_reactive = 0.0;
     for (unsigned n = 0; n < POWERED_CHANNELS; n++) {
-        const double apparent = VOLTS * loads[load][n].amperes * POWERED_WINDOW_MS;
-        const double active = apparent * cos(loads[load][n].angle);
-        const double reactive = apparent * sin(loads[load][n].angle);
+        const struct meter_power power = powered_loads_power(load, n);
+        const double active = power.active_w * powered.pace.window_ms;
+        const double reactive = power.reactive_var * powered.pace.window_ms;
         truth->import_mj[n] += active > 0.0 ? active : 0.0;
         truth->export_mj[n] += active < 0.0 ? -active : 0.0;
         truth->reactive_mvars[n][quadrant(active, reactive)] += fabs(reactive);
@@ -436,7 +350,7 @@ static void add_truth(unsigned load, unsigned rate)
     truth->rate_import_mj[rate] += net > 0.0 ? net : 0.0;
     truth->rate_export_mj[rate] += net < 0.0 ? -net : 0.0;
     truth->total_reactive_mvars[quadrant(net, net_reactive)] += fabs(net_reactive);
-    truth->at_ms += POWERED_WINDOW_MS;
+    truth->at_ms += powered.pace.window_ms;
 }
 
 enum status powered_meter_run_window(unsigned load)
@@ -444,15 +358,15 @@ enum status powered_meter_run_window(unsigned load)
     struct powered_body *p = &powered;
     int64_t now_utc_ms = 0;
     uint32_t uncertainty_ms;
-    p->uptime_us += POWERED_WINDOW_MS * UINT64_C(1000);
-    p->now_ms += POWERED_WINDOW_MS;
+    p->uptime_us += p->pace.window_ms * UINT64_C(1000);
+    p->now_ms += p->pace.window_ms;
     const bool known = utc_ms(NULL, &now_utc_ms, &uncertainty_ms);
     const unsigned rate = tariff_clock_rate(&p->tariff_clock, known, now_utc_ms);
     processing_task_set_rate(&p->task, rate);
 
     struct cycle_window *window = ring_claim(&p->ring);
     assert_non_null(window);
-    *window = palette[load];
+    *window = *powered_loads_window(load);
     window->ended_us = p->uptime_us;
     ring_publish(&p->ring);
     add_truth(load, rate);
@@ -515,7 +429,7 @@ void powered_meter_restart(void)
     oracle->kept_truth.at_ms = powered.now_ms; // What is lost is lost once.
     oracle->lost_ms += lost_ms;
     oracle->most_lost_ms = lost_ms > oracle->most_lost_ms ? lost_ms : oracle->most_lost_ms;
-    assert_in_range(lost_ms, 0, POWERED_READING_MS);
+    assert_in_range(lost_ms, 0, POWERED_LOSS_MS);
 
     assert_maximum_is_old_or_new();
     const struct maximum_demand_value *maximum = &powered.maximum.value;

@@ -15,20 +15,21 @@
 #include "flash_memory.h"
 #include "journal.h"
 #include "maximum_demand.h"
+#include "powered_loads.h"
 #include "processing_task.h"
 #include "record_store.h"
 #include "ring.h"
 #include "tariff.h"
 
-enum {
-    POWERED_CHANNELS = 3,
-    POWERED_WINDOW_MS = 2000,
-    POWERED_READING_MS = 60000,
-    POWERED_LOADS = 6, ///< Kinds of windows.
+enum { POWERED_LOSS_MS = 60000 }; ///< No cut may lose more.
+
+struct powered_pace {
+    uint32_t window_ms; ///< Whole cycles of 50 Hz.
+    uint32_t reading_ms;
 };
 
-/// Energy by its definition: power times time, in millijoules and millivar-seconds. Never rounded,
-/// never stored: what the registers are to agree with.
+/// Energy by its definition: power of the codes times time, in millijoules and millivar-seconds.
+/// Never rounded, never stored: what the registers are to agree with.
 struct powered_truth {
     double import_mj[READING_CHANNEL_COUNT];
     double export_mj[READING_CHANNEL_COUNT];
@@ -60,6 +61,7 @@ struct powered_oracle {
 
 /// All that a power cut wipes out, and the oracle.
 struct powered_body {
+    struct powered_pace pace;
     struct journal journal;
     struct record_store store;
     struct key_value flash_values;
@@ -80,9 +82,9 @@ extern struct powered_body powered;
 extern struct flash_memory powered_flash;
 
 /// A new meter on blank flash, switched on.
-void powered_meter_begin(enum flash_memory_cut cut, uint64_t seed);
+void powered_meter_begin(enum flash_memory_cut cut, uint64_t seed, const struct powered_pace *pace);
 
-/// Two seconds of load number `load`; 0 to POWERED_LOADS - 1.
+/// A window of load number `load`; 0 to POWERED_LOADS - 1.
 ///
 /// @return what the tasks said; anything but STATUS_OK after a cut.
 enum status powered_meter_run_window(unsigned load);

@@ -18,7 +18,9 @@
 #include "powered_meter.h"
 
 enum {
-    WINDOWS_PER_READING = POWERED_READING_MS / POWERED_WINDOW_MS,
+    WINDOW_MS = 2000,
+    READING_MS = 60000,
+    WINDOWS_PER_READING = READING_MS / WINDOW_MS,
     WINDOWS = 98 * WINDOWS_PER_READING, ///< An hour and a half, through six blocks of demand.
     RESET_EACH = 20 * WINDOWS_PER_READING,
     EVENT_AT = 55 * WINDOWS_PER_READING + 11,
@@ -27,6 +29,11 @@ enum {
     RUSH_LOAD = POWERED_LOADS - 1,
     BROWNOUT_WINDOWS = 3000,
 };
+
+static const struct powered_pace even = { WINDOW_MS, READING_MS };
+
+/// Windows that do not divide a reading, and the longest reading that can be set.
+static const struct powered_pace uneven = { 1880, 59000 };
 
 static unsigned stride = 127;
 
@@ -94,7 +101,7 @@ static void sweep(enum flash_memory_cut cut, const char *name)
     uint64_t passed = 0; // Steps before the window in hand.
     unsigned cuts = 0;
     uint64_t most_lost_ms = 0;
-    powered_meter_begin(cut, 1);
+    powered_meter_begin(cut, 1, &even);
     for (unsigned window = 0; window < WINDOWS; window++) {
         // A start at a calm moment: the first value that is stored after it, which is the reset,
         // moves all values to another place.
@@ -158,11 +165,11 @@ static void keeps_its_promises_when_a_cache_is_half_written(void **state)
     sweep(FLASH_MEMORY_CUT_CACHE_MIX, "cache half written");
 }
 
-static unsigned live_through_brownouts(enum flash_memory_cut cut)
+static unsigned live_through_brownouts(enum flash_memory_cut cut, const struct powered_pace *pace)
 {
     unsigned cuts = 0;
     uint64_t dice = 5;
-    powered_meter_begin(cut, 3);
+    powered_meter_begin(cut, 3, pace);
     for (unsigned window = 0; window < BROWNOUT_WINDOWS; window++) {
         dice = dice * 6364136223846793005u + 1442695040888963407u;
         if ((dice >> 40) % 60 == 0) {
@@ -181,18 +188,29 @@ static unsigned live_through_brownouts(enum flash_memory_cut cut)
 }
 
 /// A loose plug: a cut each minute or so, anywhere.
-static void keeps_its_promises_through_hours_of_brownouts(void **state)
+static void live_for_hours(const struct powered_pace *pace)
 {
-    (void)state;
     unsigned cuts = 0;
     uint64_t lost_ms = 0;
     for (unsigned cut = 0; cut < 5; cut++) {
-        cuts += live_through_brownouts((enum flash_memory_cut)cut);
+        cuts += live_through_brownouts((enum flash_memory_cut)cut, pace);
         lost_ms += powered.oracle.lost_ms;
     }
     assert_true(cuts > 250);
-    print_message("%u cuts in %d minutes, %u s of energy lost\n", cuts,
-                  5 * BROWNOUT_WINDOWS * POWERED_WINDOW_MS / 60000, (unsigned)(lost_ms / 1000));
+    print_message("%u cuts in %u minutes, %u s of energy lost\n", cuts,
+                  5 * BROWNOUT_WINDOWS * pace->window_ms / 60000, (unsigned)(lost_ms / 1000));
+}
+
+static void keeps_its_promises_through_hours_of_brownouts(void **state)
+{
+    (void)state;
+    live_for_hours(&even);
+}
+
+static void keeps_its_promises_when_windows_do_not_divide_a_reading(void **state)
+{
+    (void)state;
+    live_for_hours(&uneven);
 }
 
 int main(int argc, char **argv)
@@ -204,6 +222,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(keeps_its_promises_when_a_cache_is_lost),
         cmocka_unit_test(keeps_its_promises_when_a_cache_is_half_written),
         cmocka_unit_test(keeps_its_promises_through_hours_of_brownouts),
+        cmocka_unit_test(keeps_its_promises_when_windows_do_not_divide_a_reading),
     };
     if (argc > 1) {
         const long wanted = strtol(argv[1], NULL, 10);
