@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "commands.h"
+#include "device_call.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { BODY_SIZE = 512, POLL_S = 1, GRACE_S = 30, SENSOR_LIMIT = 23 };
+enum { BODY_SIZE = 512, PATH_SIZE = 64, SENSOR_LIMIT = 23 };
 
 /// A JSON object that is being written.
 struct body {
@@ -86,73 +85,11 @@ static bool read_channel(struct ohm *ohm, int *channel)
     return true;
 }
 
-/// Posts below the device. `*detail` (may be NULL) is to be deleted through `*root`.
-static enum exit_code post(struct ohm *ohm, const char *rest, const char *body)
+/// Where the device tells how far it is with a channel.
+static const char *name_path(int channel, char rest[PATH_SIZE])
 {
-    char path[OHM_PATH_SIZE];
-    struct fleet_answer answer;
-    if (!ohm_device_path(ohm, rest, path)) {
-        return ohm_say(OHM_USAGE, "%s: no device has such a name", ohm->line->argument[0]);
-    }
-    return ohm_ask(ohm, "POST", path, body, &answer);
-}
-
-/// Asks how far the device is. On success the caller deletes `*root`.
-static enum exit_code ask(struct ohm *ohm, int channel, cJSON **root)
-{
-    char rest[64];
-    char path[OHM_PATH_SIZE];
-    struct fleet_answer answer;
-    *root = NULL;
-    (void)snprintf(rest, sizeof rest, "/calibration?channel=%d", channel);
-    if (!ohm_device_path(ohm, rest, path)) {
-        return ohm_say(OHM_USAGE, "%s: no device has such a name", ohm->line->argument[0]);
-    }
-    const enum exit_code code = ohm_ask(ohm, "GET", path, NULL, &answer);
-    if (code != OHM_DONE) {
-        return code;
-    }
-    *root = cJSON_ParseWithLength(answer.body, answer.size);
-    return *root != NULL ? OHM_DONE : ohm_say(OHM_FAILED, "the server's answer is not JSON");
-}
-
-static const cJSON *detail_of(const cJSON *root)
-{
-    return cJSON_GetObjectItemCaseSensitive(root, "detail");
-}
-
-/// Waits until the device has watched long enough, and shows how far it is.
-static enum exit_code watch(struct ohm *ohm, int channel, cJSON **root)
-{
-    enum exit_code code = ask(ohm, channel, root);
-    double least = HUGE_VAL;
-    int idle_s = 0;
-    while (code == OHM_DONE && strcmp(ohm_text(detail_of(*root), "activity"), "idle") != 0) {
-        const double left = ohm_number(detail_of(*root), "remaining_s", 0.0);
-        idle_s = left < least ? 0 : idle_s + POLL_S;
-        least = fmin(left, least);
-        (void)fprintf(stderr, "\rmeasuring, %3.0f s to go ", left);
-        cJSON_Delete(*root);
-        *root = NULL;
-        if (idle_s > GRACE_S) {
-            (void)fputc('\n', stderr);
-            return ohm_say(OHM_FAILED, "the device sees no mains any more; nothing was changed");
-        }
-        const struct timespec wait = { .tv_sec = POLL_S };
-        (void)nanosleep(&wait, NULL);
-        code = ask(ohm, channel, root);
-    }
-    if (least < HUGE_VAL) {
-        (void)fputc('\n', stderr);
-    }
-    return code;
-}
-
-static void print_json(const cJSON *object)
-{
-    char *text = cJSON_PrintUnformatted(object);
-    (void)puts(text != NULL ? text : "{}");
-    cJSON_free(text);
+    (void)snprintf(rest, PATH_SIZE, "/calibration?channel=%d", channel);
+    return rest;
 }
 
 static void print_value(const cJSON *object, const char *name, const char *format)
@@ -208,13 +145,9 @@ static void print_calibration(const cJSON *detail)
     print_input("current", cJSON_GetObjectItemCaseSensitive(force, "current"));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(detail, "history"))
     {
-        const time_t when = (time_t)ohm_number(item, "utc_s", 0.0);
-        struct tm local;
-        char date[32] = "time not known";
-        if (when > 0 && localtime_r(&when, &local) != NULL) {
-            (void)strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", &local);
-        }
-        (void)printf("%s  %s by %s (%s): gain %.5f -> %.5f, lead %.3f -> %.3f degrees\n", date,
+        char date[DEVICE_CALL_DATE_SIZE];
+        (void)printf("%s  %s by %s (%s): gain %.5f -> %.5f, lead %.3f -> %.3f degrees\n",
+                     device_call_date(ohm_number(item, "utc_s", 0.0), date),
                      ohm_text(item, "input"), ohm_text(item, "who"), ohm_text(item, "method"),
                      ohm_number(item, "old_gain", (double)NAN),
                      ohm_number(item, "new_gain", (double)NAN),
@@ -229,7 +162,7 @@ static enum exit_code show_point(struct ohm *ohm, const cJSON *detail)
     const cJSON *points = cJSON_GetObjectItemCaseSensitive(detail, "points");
     const cJSON *point = cJSON_GetArrayItem(points, cJSON_GetArraySize(points) - 1);
     if (ohm->json) {
-        print_json(detail);
+        device_call_print(detail);
     } else if (point != NULL) {
         print_point(point);
     }
@@ -241,12 +174,13 @@ static enum exit_code show_point(struct ohm *ohm, const cJSON *detail)
 
 static enum exit_code show(struct ohm *ohm, int channel)
 {
+    char rest[PATH_SIZE];
     cJSON *root = NULL;
-    const enum exit_code code = ask(ohm, channel, &root);
+    const enum exit_code code = device_call_ask(ohm, name_path(channel, rest), &root);
     if (code == OHM_DONE && ohm->json) {
-        print_json(detail_of(root));
+        device_call_print(device_call_detail(root));
     } else if (code == OHM_DONE) {
-        print_calibration(detail_of(root));
+        print_calibration(device_call_detail(root));
     }
     cJSON_Delete(root);
     return code;
@@ -256,7 +190,7 @@ static enum exit_code apply(struct ohm *ohm, int channel, bool loud)
 {
     char body[64];
     (void)snprintf(body, sizeof body, "{\"channel\":%d}", channel);
-    const enum exit_code code = post(ohm, "/calibration/apply", body);
+    const enum exit_code code = device_call_post(ohm, "/calibration/apply", body);
     if (code == OHM_DONE && loud && !ohm->json) {
         (void)printf("channel %d of %s is calibrated; it is in force now\n", channel,
                      ohm->line->argument[0]);
@@ -277,7 +211,7 @@ enum exit_code ohm_calibrate(struct ohm *ohm)
     add(&body, "{\"channel\":%d", channel);
     if (options_line_value(ohm->line, "cancel") != NULL) {
         add(&body, "}");
-        return post(ohm, "/calibration/cancel", body.text);
+        return device_call_post(ohm, "/calibration/cancel", body.text);
     }
     if (options_line_value(ohm->line, "apply") != NULL) {
         return apply(ohm, channel, true);
@@ -296,13 +230,14 @@ enum exit_code ohm_calibrate(struct ohm *ohm)
     const bool heater = options_line_value(ohm->line, "load-watts") != NULL ||
                         options_line_value(ohm->line, "resistive") != NULL;
     add(&body, heater ? ",\"resistive\":true}" : "}");
-    enum exit_code code = post(ohm, "/calibration", body.text);
+    enum exit_code code = device_call_post(ohm, "/calibration", body.text);
+    char rest[PATH_SIZE];
     cJSON *root = NULL;
     if (code == OHM_DONE) {
-        code = watch(ohm, channel, &root);
+        code = device_call_watch(ohm, name_path(channel, rest), &root);
     }
     if (code == OHM_DONE) {
-        code = show_point(ohm, detail_of(root));
+        code = show_point(ohm, device_call_detail(root));
     }
     cJSON_Delete(root);
     if (code != OHM_DONE) {
@@ -336,20 +271,21 @@ enum exit_code ohm_wiring(struct ohm *ohm)
     add_flag(ohm, &body, "three-phase", "three_phase");
     add_flag(ohm, &body, "shared-neutral", "shared_neutral");
     add(&body, "}");
-    enum exit_code code = post(ohm, "/wiring-check", body.text);
+    enum exit_code code = device_call_post(ohm, "/wiring-check", body.text);
+    char rest[PATH_SIZE];
     cJSON *root = NULL;
     if (code == OHM_DONE && options_line_value(ohm->line, "switch-on") != NULL) {
         (void)fputs("Leave the load off for five seconds, then switch it on and leave it on.\n",
                     stderr);
     }
     if (code == OHM_DONE) {
-        code = watch(ohm, channel, &root);
+        code = device_call_watch(ohm, name_path(channel, rest), &root);
     }
     if (code == OHM_DONE) {
-        const cJSON *wiring = cJSON_GetObjectItemCaseSensitive(detail_of(root), "wiring");
+        const cJSON *wiring = cJSON_GetObjectItemCaseSensitive(device_call_detail(root), "wiring");
         const char *verdict = ohm_text(wiring, "verdict");
         if (ohm->json) {
-            print_json(wiring);
+            device_call_print(wiring);
         } else {
             (void)printf("%s%s%s: %s\n", verdict, ohm_text(wiring, "reason")[0] != '\0' ? ", " : "",
                          ohm_text(wiring, "reason"), ohm_text(wiring, "advice"));

@@ -22,6 +22,12 @@ static const struct option_rule wiring_options[] = {
     { "three-phase", false }, { "shared-neutral", false }, { NULL, false }
 };
 
+static const struct option_rule linearity_options[] = { { "voltage", false }, { "channels", true },
+                                                        { "seconds", true },  { "apply", false },
+                                                        { "clear", false },   { "cancel", false },
+                                                        { "show", false },    { NULL, false } };
+static const struct option_rule demand_options[] = { { "reset", false }, { NULL, false } };
+
 static const struct ohm_command commands[] = {
     { "login", "[SERVER]", "sign in and remember the session",
       "SERVER is an address such as https://localhost:8443 (the default).\n"
@@ -69,6 +75,21 @@ static const struct ohm_command commands[] = {
       "  --shared-neutral        so is a neutral that several phases share\n"
       "  --seconds S             how long to watch, 15 to 300 (default 45)\n",
       1, 1, wiring_options, ohm_wiring },
+    { "linearity", "DEVICE --voltage --channels LIST", "straighten the converter by the mains",
+      "Connect a heater alone, its wire led through the sensors of two or three channels, once\n"
+      "through one, twice or more through another. Inputs that swing at the same time tell the\n"
+      "converter's errors from those of the mains.\n"
+      "  --voltage               the voltage is one of the swings\n"
+      "  --channels LIST         and so are the currents of these, such as 0,2\n"
+      "  --seconds S             how long to count, 3 to 300 (default 60)\n"
+      "  --apply                 have what the swings come to in force, and keep it\n"
+      "  --clear                 take codes as they are again\n"
+      "  --cancel                forget the swings\n"
+      "  --show                  show what is in force, and who changed it\n",
+      1, 1, linearity_options, ohm_linearity },
+    { "demand", "DEVICE", "show the maximum demand, or begin a new one",
+      "  --reset                 begin a new maximum; the one before is kept\n", 1, 1,
+      demand_options, ohm_demand },
 };
 
 const struct ohm_command *ohm_command_at(size_t index)

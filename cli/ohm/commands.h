@@ -74,3 +74,5 @@ enum exit_code ohm_harmonics(struct ohm *ohm);
 enum exit_code ohm_events(struct ohm *ohm);
 enum exit_code ohm_calibrate(struct ohm *ohm);
 enum exit_code ohm_wiring(struct ohm *ohm);
+enum exit_code ohm_linearity(struct ohm *ohm);
+enum exit_code ohm_demand(struct ohm *ohm);

@@ -16,12 +16,19 @@ enum command_action {
     COMMAND_ACTION_CALIBRATION_APPLY,
     COMMAND_ACTION_CALIBRATION_CANCEL,
     COMMAND_ACTION_CALIBRATION_GET,
-    COMMAND_ACTION_WIRING_CHECK, ///< Watch, and judge how a sensor is fitted.
+    COMMAND_ACTION_WIRING_CHECK,     ///< Watch, and judge how a sensor is fitted.
+    COMMAND_ACTION_LINEARITY_GATHER, ///< Count how often the converter gives which code.
+    COMMAND_ACTION_LINEARITY_APPLY,
+    COMMAND_ACTION_LINEARITY_CLEAR,
+    COMMAND_ACTION_LINEARITY_CANCEL,
+    COMMAND_ACTION_LINEARITY_GET,
+    COMMAND_ACTION_DEMAND_RESET, ///< Begin a new maximum demand.
+    COMMAND_ACTION_DEMAND_GET,
 };
 
 enum { COMMAND_WHO_SIZE = 17, COMMAND_SENSOR_SIZE = 24 };
 
-/// What goes with a calibration or a check of the wiring. 0 and false mean not known, not so.
+/// What goes with a command about the measurement. 0 and false mean not known, not so.
 struct metering_command {
     uint8_t channel;
     uint16_t seconds;   ///< How long to watch.
@@ -39,6 +46,8 @@ struct metering_command {
     bool shared_neutral;
     char sensor[COMMAND_SENSOR_SIZE]; ///< Its type; lower case, digits and hyphens. Empty: unknown.
     char who[COMMAND_WHO_SIZE];       ///< Letters, digits, '.', '-', '_' and '@' only.
+    bool voltage;                     ///< LINEARITY_GATHER: of the reference voltage,
+    uint8_t channels;                 ///< and of the currents of these channels, one bit each.
 };
 
 /// A command in absolute terms: carried out twice it does the same as once.

@@ -204,6 +204,29 @@ static void *answer(void *argument)
     return NULL;
 }
 
+/// What a device would tell besides.
+static void write_detail(const struct relay_command *command, struct command_result *result)
+{
+    if (command->action >= COMMAND_ACTION_DEMAND_RESET) {
+        (void)snprintf(result->detail, sizeof result->detail, "%s",
+                       "{\"maximum_demand_w\":0,\"maximum_demand_ms\":null,\"resets\":1,"
+                       "\"reset_ms\":1763690000000,\"reset_by\":\"admin\","
+                       "\"previous_demand_w\":1234.5,\"previous_demand_ms\":1763680000000}");
+    } else if (command->action >= COMMAND_ACTION_LINEARITY_GATHER) {
+        (void)snprintf(result->detail, sizeof result->detail, "%s",
+                       "{\"activity\":\"idle\",\"remaining_s\":0,\"swings\":[{\"input\":"
+                       "\"current\",\"channel\":2,\"seconds\":60,\"verdict\":\"found\","
+                       "\"advice\":\"\",\"from_code\":400,\"to_code\":3700}],\"result\":{"
+                       "\"verdict\":\"one_swing\",\"advice\":\"Add another.\"},"
+                       "\"in_force\":false,\"last_change\":{\"number\":2,\"who\":\"admin\","
+                       "\"utc_s\":null,\"swings\":0,\"largest_codes\":0,"
+                       "\"disagreement_codes\":0}}");
+    } else if (command->action >= COMMAND_ACTION_CALIBRATE) {
+        (void)snprintf(result->detail, sizeof result->detail,
+                       "{\"channel\":%u,\"activity\":\"idle\"}", command->metering.channel);
+    }
+}
+
 static enum status link_send(void *ctx, const char *device_id, const char *cmd_id,
                              const struct relay_command *command, int64_t issued_s,
                              int64_t expires_s)
@@ -235,10 +258,7 @@ static enum status link_send(void *ctx, const char *device_id, const char *cmd_i
     const unsigned one = command->state ? 1u << command->relay : 0u;
     answering->result.relay_mask =
         (uint8_t)(command->action == COMMAND_ACTION_SET_RELAYS ? command->mask : one);
-    if (command->action >= COMMAND_ACTION_CALIBRATE) {
-        (void)snprintf(answering->result.detail, sizeof answering->result.detail,
-                       "{\"channel\":%u,\"activity\":\"idle\"}", command->metering.channel);
-    }
+    write_detail(command, &answering->result);
     (void)snprintf(answering->result.cmd_id, sizeof answering->result.cmd_id, "%s", cmd_id);
     (void)pthread_mutex_lock(&bed->lock);
     bed->answers_under_way++;

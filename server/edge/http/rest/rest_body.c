@@ -92,3 +92,20 @@ bool rest_body_boolean(const struct json_reader *reader, const char *name, bool 
     http_reply_error(reply, HTTP_BAD_REQUEST, error, "\"%s\" must be true or false.", name);
     return false;
 }
+
+bool rest_body_optional_integer(const struct json_reader *reader, const char *name, int64_t least,
+                                int64_t most, int64_t *out, const char *error,
+                                struct http_reply *reply)
+{
+    int64_t value = 0;
+    return json_reader_integer(reader, name, &value) == STATUS_MISSING ||
+           rest_body_integer(reader, name, least, most, out, error, reply);
+}
+
+bool rest_body_optional_boolean(const struct json_reader *reader, const char *name, bool *out,
+                                const char *error, struct http_reply *reply)
+{
+    bool value = false;
+    return json_reader_boolean(reader, name, &value) == STATUS_MISSING ||
+           rest_body_boolean(reader, name, out, error, reply);
+}

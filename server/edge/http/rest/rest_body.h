@@ -20,3 +20,10 @@ bool rest_body_integer(const struct json_reader *reader, const char *name, int64
                        int64_t most, int64_t *out, const char *error, struct http_reply *reply);
 bool rest_body_boolean(const struct json_reader *reader, const char *name, bool *out,
                        const char *error, struct http_reply *reply);
+
+/// The same for members that may be left out; `*out` then stays as it is.
+bool rest_body_optional_integer(const struct json_reader *reader, const char *name, int64_t least,
+                                int64_t most, int64_t *out, const char *error,
+                                struct http_reply *reply);
+bool rest_body_optional_boolean(const struct json_reader *reader, const char *name, bool *out,
+                                const char *error, struct http_reply *reply);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "rest_body.h"
@@ -12,46 +10,16 @@ enum { CHANNEL_MOST = 7, SECONDS_LEAST = 3, SECONDS_MOST = 300, TURNS_MOST = 100
 
 static const int64_t milli_most = 1000000000;
 
-/// The name that the device remembers; a letter that JSON or a log could trip over becomes '_'.
-static void name_person(const struct rest_request *request, char who[COMMAND_WHO_SIZE])
-{
-    const char *name = request->session != NULL ? request->session->identity.username : "";
-    size_t size = 0;
-    for (; name[size] != '\0' && size < COMMAND_WHO_SIZE - 1; size++) {
-        const unsigned char letter = (unsigned char)name[size];
-        const bool is_plain =
-            letter < 0x80 && (isalnum(letter) != 0 || strchr(".-_@", letter) != NULL);
-        who[size] = '_';
-        if (is_plain) {
-            who[size] = name[size];
-        }
-    }
-    who[size] = '\0';
-}
-
-static bool send(struct rest *rest, const struct rest_request *request,
-                 const struct device_view *device, struct relay_command *command,
-                 struct http_reply *reply)
-{
-    name_person(request, command->metering.who);
-    return rest_send_and_wait(rest, request, device, command, reply);
-}
-
-/// A member that may be left out. Otherwise as rest_body_integer().
 static bool read_number(const struct json_reader *reader, const char *name, int64_t least,
                         int64_t most, int64_t *out, struct http_reply *reply)
 {
-    int64_t value = 0;
-    return json_reader_integer(reader, name, &value) == STATUS_MISSING ||
-           rest_body_integer(reader, name, least, most, out, INVALID, reply);
+    return rest_body_optional_integer(reader, name, least, most, out, INVALID, reply);
 }
 
 static bool read_flag(const struct json_reader *reader, const char *name, bool *out,
                       struct http_reply *reply)
 {
-    bool value = false;
-    return json_reader_boolean(reader, name, &value) == STATUS_MISSING ||
-           rest_body_boolean(reader, name, out, INVALID, reply);
+    return rest_body_optional_boolean(reader, name, out, INVALID, reply);
 }
 
 static bool read_channel(const struct json_reader *reader, struct metering_command *metering,
@@ -120,7 +88,7 @@ bool rest_calibrate(struct rest *rest, const struct rest_request *request, struc
         !read_sensor(&reader, metering, reply)) {
         return true;
     }
-    return send(rest, request, &device, &command, reply);
+    return rest_send_metering(rest, request, &device, &command, reply);
 }
 
 bool rest_check_wiring(struct rest *rest, const struct rest_request *request,
@@ -146,12 +114,12 @@ bool rest_check_wiring(struct rest *rest, const struct rest_request *request,
         !read_flag(&reader, "shared_neutral", &metering->shared_neutral, reply)) {
         return true;
     }
-    return send(rest, request, &device, &command, reply);
+    return rest_send_metering(rest, request, &device, &command, reply);
 }
 
 /// What needs nothing but the channel.
-static bool send_plain(struct rest *rest, const struct rest_request *request,
-                       enum command_action action, struct http_reply *reply)
+static bool send_channel(struct rest *rest, const struct rest_request *request,
+                         enum command_action action, struct http_reply *reply)
 {
     static const char *const members[] = { "channel" };
     struct relay_command command = { .action = action };
@@ -162,19 +130,19 @@ static bool send_plain(struct rest *rest, const struct rest_request *request,
         !read_channel(&reader, &command.metering, reply)) {
         return true;
     }
-    return send(rest, request, &device, &command, reply);
+    return rest_send_metering(rest, request, &device, &command, reply);
 }
 
 bool rest_apply_calibration(struct rest *rest, const struct rest_request *request,
                             struct http_reply *reply)
 {
-    return send_plain(rest, request, COMMAND_ACTION_CALIBRATION_APPLY, reply);
+    return send_channel(rest, request, COMMAND_ACTION_CALIBRATION_APPLY, reply);
 }
 
 bool rest_cancel_calibration(struct rest *rest, const struct rest_request *request,
                              struct http_reply *reply)
 {
-    return send_plain(rest, request, COMMAND_ACTION_CALIBRATION_CANCEL, reply);
+    return send_channel(rest, request, COMMAND_ACTION_CALIBRATION_CANCEL, reply);
 }
 
 bool rest_show_calibration(struct rest *rest, const struct rest_request *request,
@@ -190,5 +158,5 @@ bool rest_show_calibration(struct rest *rest, const struct rest_request *request
         return true;
     }
     command.metering.channel = (uint8_t)channel;
-    return send(rest, request, &device, &command, reply);
+    return rest_send_metering(rest, request, &device, &command, reply);
 }

@@ -49,6 +49,20 @@ bool rest_cancel_calibration(struct rest *rest, const struct rest_request *reque
                              struct http_reply *reply);
 bool rest_check_wiring(struct rest *rest, const struct rest_request *request,
                        struct http_reply *reply);
+bool rest_gather_linearity(struct rest *rest, const struct rest_request *request,
+                           struct http_reply *reply);
+bool rest_show_linearity(struct rest *rest, const struct rest_request *request,
+                         struct http_reply *reply);
+bool rest_apply_linearity(struct rest *rest, const struct rest_request *request,
+                          struct http_reply *reply);
+bool rest_clear_linearity(struct rest *rest, const struct rest_request *request,
+                          struct http_reply *reply);
+bool rest_cancel_linearity(struct rest *rest, const struct rest_request *request,
+                           struct http_reply *reply);
+bool rest_reset_demand(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
+bool rest_show_demand(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
 bool rest_show_system(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
 bool rest_show_health(struct rest *rest, const struct rest_request *request,
@@ -75,6 +89,18 @@ bool rest_check_order(int64_t start_ms, int64_t end_ms, struct http_reply *reply
 bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
                         const struct device_view *device, const struct relay_command *command,
                         struct http_reply *reply);
+
+/// Sends a command about the measurement in the name of whoever asks. Answers like a handler.
+bool rest_send_metering(struct rest *rest, const struct rest_request *request,
+                        const struct device_view *device, struct relay_command *command,
+                        struct http_reply *reply);
+
+/// Handlers of commands about the measurement that need nothing else: the body is an empty object,
+/// or there is none and no query either.
+bool rest_send_plain(struct rest *rest, const struct rest_request *request,
+                     enum command_action action, struct http_reply *reply);
+bool rest_ask_plain(struct rest *rest, const struct rest_request *request,
+                    enum command_action action, struct http_reply *reply);
 
 /// Answers with how a command ended: the relays or what was measured, or what went wrong.
 void rest_reply_result(enum command_action action, const struct command_result *result,

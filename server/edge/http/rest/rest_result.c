@@ -29,6 +29,24 @@ static const struct subject CALIBRATION = {
     .measures = true,
 };
 
+static const struct subject LINEARITY = {
+    .busy = "linearity_busy",
+    .busy_message = "The device is measuring already: wait or cancel.",
+    .invalid = "invalid_linearity",
+    .invalid_message = "The device cannot do this.",
+    .failed_message = "The device could not keep the table.",
+    .measures = true,
+};
+
+static const struct subject DEMAND = {
+    .busy = "device_busy",
+    .busy_message = "The device is answering another request: try again.",
+    .invalid = "invalid_command",
+    .invalid_message = "The device cannot do this.",
+    .failed_message = "The device could not keep the reset.",
+    .measures = true,
+};
+
 static const struct subject *subject_of(enum command_action action)
 {
     switch (action) {
@@ -41,6 +59,15 @@ static const struct subject *subject_of(enum command_action action)
     case COMMAND_ACTION_CALIBRATION_GET:
     case COMMAND_ACTION_WIRING_CHECK:
         return &CALIBRATION;
+    case COMMAND_ACTION_LINEARITY_GATHER:
+    case COMMAND_ACTION_LINEARITY_APPLY:
+    case COMMAND_ACTION_LINEARITY_CLEAR:
+    case COMMAND_ACTION_LINEARITY_CANCEL:
+    case COMMAND_ACTION_LINEARITY_GET:
+        return &LINEARITY;
+    case COMMAND_ACTION_DEMAND_RESET:
+    case COMMAND_ACTION_DEMAND_GET:
+        return &DEMAND;
     }
     return &RELAYS;
 }

@@ -292,13 +292,32 @@ static void add_flag(struct command_text *text, const char *name, bool value)
     }
 }
 
-static size_t write_metering(const char *action, const char *device_id, const char *cmd_id,
+static const char *const metering_actions[] = {
+    [COMMAND_ACTION_CALIBRATE] = "calibrate",
+    [COMMAND_ACTION_CALIBRATION_APPLY] = "calibration_apply",
+    [COMMAND_ACTION_CALIBRATION_CANCEL] = "calibration_cancel",
+    [COMMAND_ACTION_CALIBRATION_GET] = "calibration_get",
+    [COMMAND_ACTION_WIRING_CHECK] = "wiring_check",
+    [COMMAND_ACTION_LINEARITY_GATHER] = "linearity_gather",
+    [COMMAND_ACTION_LINEARITY_APPLY] = "linearity_apply",
+    [COMMAND_ACTION_LINEARITY_CLEAR] = "linearity_clear",
+    [COMMAND_ACTION_LINEARITY_CANCEL] = "linearity_cancel",
+    [COMMAND_ACTION_LINEARITY_GET] = "linearity_get",
+    [COMMAND_ACTION_DEMAND_RESET] = "demand_reset",
+    [COMMAND_ACTION_DEMAND_GET] = "demand_get",
+};
+
+static size_t write_metering(enum command_action action, const char *device_id, const char *cmd_id,
                              const struct metering_command *metering, int64_t issued_s,
                              int64_t expires_s, char out[PAYLOAD_COMMAND_SIZE])
 {
     struct command_text text = { .out = out };
-    add(&text, "{\"action\":\"%s\",\"channel\":%u,\"cmd_id\":\"%s\",", action, metering->channel,
-        cmd_id);
+    add(&text, "{\"action\":\"%s\",", metering_actions[action]);
+    if (action <= COMMAND_ACTION_WIRING_CHECK) {
+        add(&text, "\"channel\":%u,", metering->channel);
+    }
+    add_number(&text, "channels", metering->channels);
+    add(&text, "\"cmd_id\":\"%s\",", cmd_id);
     add_number(&text, "current_ma", metering->current_ma);
     add(&text, "\"exp\":%" PRId64 ",\"iat\":%" PRId64 ",", expires_s, issued_s);
     add_number(&text, "load_mw", metering->load_mw);
@@ -317,6 +336,9 @@ static size_t write_metering(const char *action, const char *device_id, const ch
     add_flag(&text, "three_phase", metering->three_phase);
     add_number(&text, "turns", metering->turns);
     add(&text, "\"v\":1");
+    if (metering->voltage) {
+        add(&text, ",\"voltage\":true");
+    }
     if (metering->voltage_mv != 0) {
         add(&text, ",\"voltage_mv\":%" PRId64, metering->voltage_mv);
     }
@@ -327,14 +349,6 @@ static size_t write_metering(const char *action, const char *device_id, const ch
     return text.size;
 }
 
-static const char *const metering_actions[] = {
-    [COMMAND_ACTION_CALIBRATE] = "calibrate",
-    [COMMAND_ACTION_CALIBRATION_APPLY] = "calibration_apply",
-    [COMMAND_ACTION_CALIBRATION_CANCEL] = "calibration_cancel",
-    [COMMAND_ACTION_CALIBRATION_GET] = "calibration_get",
-    [COMMAND_ACTION_WIRING_CHECK] = "wiring_check",
-};
-
 size_t payload_write_command(const char *device_id, const char *cmd_id,
                              const struct relay_command *command, int64_t issued_s,
                              int64_t expires_s, char out[PAYLOAD_COMMAND_SIZE])
@@ -342,8 +356,8 @@ size_t payload_write_command(const char *device_id, const char *cmd_id,
     // Members in the order of their names: the form over which the signature will be made.
     int size;
     if (command->action >= COMMAND_ACTION_CALIBRATE) {
-        return write_metering(metering_actions[command->action], device_id, cmd_id,
-                              &command->metering, issued_s, expires_s, out);
+        return write_metering(command->action, device_id, cmd_id, &command->metering, issued_s,
+                              expires_s, out);
     }
     if (command->action == COMMAND_ACTION_SET_RELAY) {
         size = snprintf(out, PAYLOAD_COMMAND_SIZE,

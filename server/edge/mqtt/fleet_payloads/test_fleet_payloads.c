@@ -202,11 +202,24 @@ static void commands_and_acknowledgements_are_written_as_agreed(void **state)
                                  "\"seconds\":20,\"sensor\":\"sct-013-000\",\"target\":\"meter-1\","
                                  "\"turns\":4,\"v\":1,"
                                  "\"voltage_mv\":230100,\"who\":\"anna\"}");
+    const struct relay_command gather = {
+        .action = COMMAND_ACTION_LINEARITY_GATHER,
+        .metering = { .seconds = 60, .voltage = true, .channels = 5 },
+    };
+    (void)payload_write_command("meter-1", "01J", &gather, 100, 130, command);
+    assert_string_equal(command, "{\"action\":\"linearity_gather\",\"channels\":5,"
+                                 "\"cmd_id\":\"01J\",\"exp\":130,\"iat\":100,\"seconds\":60,"
+                                 "\"target\":\"meter-1\",\"v\":1,\"voltage\":true}");
+    const struct relay_command reset = { .action = COMMAND_ACTION_DEMAND_RESET,
+                                         .metering = { .who = "anna" } };
+    (void)payload_write_command("meter-1", "01J", &reset, 100, 130, command);
+    assert_string_equal(command, "{\"action\":\"demand_reset\",\"cmd_id\":\"01J\",\"exp\":130,"
+                                 "\"iat\":100,\"target\":\"meter-1\",\"v\":1,\"who\":\"anna\"}");
     struct relay_command longest = {
         .action = COMMAND_ACTION_CALIBRATION_CANCEL,
         .metering = { 7, 300, true, 1000000000, 1000000000, 1000000000, 1000000000, 1000000000, 100,
                       1000000000, true, true, true, true, "12345678901234567890123",
-                      "1234567890123456" },
+                      "1234567890123456", true, 255 },
     };
     const size_t size =
         payload_write_command("12345678901234567890123456789012", "12345678901234567890123456",
