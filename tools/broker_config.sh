@@ -3,15 +3,21 @@
 # Writes the broker's configuration: DIR/mosquitto.conf and one file of topic rights per listener.
 #
 #   broker_config.sh --pki PKI --dir DIR [--port 8883] [--bind 127.0.0.1]
+#                    [--ca FILE] [--guard ohm_guard.so --identities FILE [--reports SOCKET]]
 #                    [--lab-port PORT --lab-device NAME]
 #
-# The device listener takes TLS with a certificate of the private authority and nothing else; the name
-# in the certificate is the user name and the client id, whatever a client claims. Rights follow
-# contracts/mqtt.md: one line per topic and direction.
+# The device listener takes TLS with a certificate of the private authority (or of those in --ca) and
+# nothing else. Rights follow contracts/mqtt.md: one line per topic and direction.
+#
+# With --guard the plugin decides who speaks and where: by the list of certificates that ohmd writes to
+# --identities, and it reports to ohmd's socket. Client id and user name must be the name in the
+# certificate. Without it that name is taken for both, whatever a client claims, no certificate is ever
+# revoked, and the rights are in a file.
 #
 # The lab listener (off unless asked for) speaks the flat topics of the older meters. There one device,
 # NAME, and the operators that pki.sh knows meet; client ids are free, so an operator's client can take
-# over any session of the broker by its id. It is for a bench, not for a fleet.
+# over any session of the broker by its id. It is for a bench, not for a fleet, and not with --guard:
+# mosquitto 2.0 gives a plugin no time of its own when listeners have settings of their own.
 set -eu
 umask 077
 
@@ -63,7 +69,7 @@ lab_rights() {
     done
 }
 
-listener() { # PORT AUTHORITIES RIGHTS FORCED_CLIENT_ID
+door() { # PORT AUTHORITIES
     cat <<END
 
 listener $1 $bind
@@ -72,10 +78,6 @@ cafile $2
 certfile $pki/broker/cert.pem
 keyfile $pki/broker/key.pem
 require_certificate true
-use_identity_as_username true
-use_username_as_clientid $4
-allow_anonymous false
-acl_file $3
 tls_version tlsv1.2
 ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305
 ciphers_tls1.3 TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384
@@ -83,10 +85,36 @@ max_qos 1
 END
 }
 
+listener() { # PORT AUTHORITIES RIGHTS FORCED_CLIENT_ID
+    door "$1" "$2"
+    cat <<END
+use_identity_as_username true
+use_username_as_clientid $4
+allow_anonymous false
+acl_file $3
+END
+}
+
+# The plugin is asked only about what a client claims, so nothing is taken from the certificate for it.
+guarded_listener() { # PORT AUTHORITIES
+    cat <<END
+
+plugin $guard
+plugin_opt_list $identities
+END
+    [ -z "$reports" ] || echo "plugin_opt_reports $reports"
+    echo 'allow_anonymous false'
+    door "$1" "$2"
+    cat <<END
+use_identity_as_username false
+use_username_as_clientid false
+END
+}
+
 configuration() {
     cat <<END
 # Written by tools/broker_config.sh; changes are lost at the next start.
-per_listener_settings true
+per_listener_settings $([ -z "$guard" ] && echo true || echo false)
 user $(id -un)
 
 # Readings wait in the devices' journals, commands in ohmd: the broker keeps nothing over a restart.
@@ -112,13 +140,17 @@ log_type warning
 log_type notice
 log_type information
 END
-    listener "$port" "$pki/ca.pem" "$dir/device.acl" true
+    if [ -n "$guard" ]; then
+        guarded_listener "$port" "$ca"
+    else
+        listener "$port" "$ca" "$dir/device.acl" true
+    fi
     if [ -n "$lab_port" ]; then
         listener "$lab_port" "$dir/lab_authorities.pem" "$dir/lab.acl" false
     fi
 }
 
-pki='' dir='' port=8883 bind=127.0.0.1 lab_port='' lab_device=''
+pki='' dir='' port=8883 bind=127.0.0.1 ca='' guard='' identities='' reports='' lab_port='' lab_device=''
 while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || fail "$1 needs a value"
     case $1 in
@@ -126,6 +158,10 @@ while [ $# -gt 0 ]; do
     --dir) dir=$2 ;;
     --port) port=$2 ;;
     --bind) bind=$2 ;;
+    --ca) ca=$2 ;;
+    --guard) guard=$2 ;;
+    --identities) identities=$2 ;;
+    --reports) reports=$2 ;;
     --lab-port) lab_port=$2 ;;
     --lab-device) lab_device=$2 ;;
     *) fail "there is no $1" ;;
@@ -133,16 +169,26 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 if [ -z "$pki" ] || [ -z "$dir" ]; then
-    fail 'usage: broker_config.sh --pki PKI --dir DIR [--port N] [--bind ADDRESS] [--lab-port N --lab-device NAME]'
+    fail 'usage: broker_config.sh --pki PKI --dir DIR [--port N] [--bind ADDRESS] [--ca FILE]
+        [--guard PLUGIN --identities FILE [--reports SOCKET]] [--lab-port N --lab-device NAME]'
 fi
 [ -s "$pki/ca.pem" ] || fail "$pki has no authority; 'pki.sh init $pki' makes it"
 [ -z "$lab_port" ] || [ -n "$lab_device" ] || fail '--lab-port needs --lab-device'
+if [ -n "$guard" ]; then
+    [ -f "$guard" ] || fail "there is no plugin $guard"
+    [ -n "$identities" ] || fail '--guard needs --identities'
+    [ -z "$lab_port" ] || fail '--guard and --lab-port exclude each other'
+    guard=$(realpath "$guard") identities=$(realpath -m "$identities")
+    [ -z "$reports" ] || reports=$(realpath -m "$reports")
+fi
 mkdir -p "$dir"
 pki=$(cd "$pki" && pwd)
 dir=$(cd "$dir" && pwd)
+ca=$(realpath "${ca:-$pki/ca.pem}")
+[ -s "$ca" ] || fail "there is no authority in $ca"
 
-device_rights >"$dir/device.acl"
-rm -f "$dir/lab.acl" "$dir/lab_authorities.pem"
+rm -f "$dir/device.acl" "$dir/lab.acl" "$dir/lab_authorities.pem"
+[ -n "$guard" ] || device_rights >"$dir/device.acl"
 if [ -n "$lab_port" ]; then
     lab_rights >"$dir/lab.acl"
     cat "$pki/ca.pem" "$pki/operators/ca.pem" >"$dir/lab_authorities.pem"

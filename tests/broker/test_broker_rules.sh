@@ -1,123 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Holds the real broker, with the real configuration, against its promises. "Refused" is shown by what
-# the other side received up to a marker that was sent afterwards, since the broker refuses in silence.
+# Holds the real broker, with the real configuration, against its promises.
 # shellcheck disable=SC2016 # '$SYS' is the name of a topic
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-broker=''
-listeners=()
-failed=0
-passed=0
+# shellcheck source=tests/broker/broker_helpers.sh
+. "$root/tests/broker/broker_helpers.sh"
 
-stop_all() {
-    for pid in "${listeners[@]}" $broker; do
-        kill "$pid" 2>/dev/null
-    done
-    wait
-    rm -rf "$work"
-}
-trap stop_all EXIT
-
-report() { # RESULT PROMISE
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $2"
-        tail -5 "$work/broker.log" | sed 's/^/        /'
-    fi
-}
-
-promise() { # WORDS COMMAND...
-    local words=$1
-    shift
-    "$@" >"$work/out" 2>&1
-    report $? "$words"
-}
-
-promise_not() {
-    local words=$1
-    shift
-    ! "$@" >"$work/out" 2>&1
-    report $? "$words"
-}
-
-wait_for() { # PATTERN FILE
-    local tries=0
-    until grep -q -- "$1" "$2" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -le 200 ] || return 1
-        sleep 0.05
-    done
+configure() {
+    local lab=()
+    lab_port=$((port + 1))
+    [ "$kind" = plain ] || lab=(--lab-port "$lab_port" --lab-device meter-1)
+    "$root/tools/broker_config.sh" --pki "$work/pki" --dir "$work/broker" --port "$port" "${lab[@]}"
 }
 
 start_broker() { # plain|lab; sets broker, port and lab_port
-    local tries=0
-    local lab=()
-    while [ $tries -lt 20 ]; do
-        port=$((20000 + RANDOM % 12000))
-        lab_port=$((port + 1))
-        [ "$1" = plain ] || lab=(--lab-port "$lab_port" --lab-device meter-1)
-        "$root/tools/broker_config.sh" --pki "$work/pki" --dir "$work/broker" --port $port "${lab[@]}" || exit 1
-        mosquitto -c "$work/broker/mosquitto.conf" 2>"$work/broker.log" &
-        broker=$!
-        wait_for ' running$' "$work/broker.log" && kill -0 $broker 2>/dev/null && return
-        kill $broker 2>/dev/null
-        wait $broker
-        tries=$((tries + 1))
-    done
-    cat "$work/broker.log"
-    echo 'the broker does not start'
-    exit 1
-}
-
-as() { # PROGRAM IDENTITY PORT ARGUMENTS...
-    local program=$1 identity=$2 at=$3
-    shift 3
-    timeout 10 "$program" -h localhost -p "$at" --cafile "$work/pki/ca.pem" \
-        --cert "$work/pki/$identity/cert.pem" --key "$work/pki/$identity/key.pem" "$@"
-}
-
-publish() { # IDENTITY TOPIC MESSAGE [ARGUMENTS...]
-    local identity=$1 topic=$2 message=$3
-    shift 3
-    as mosquitto_pub "$identity" $port -q 1 -t "$topic" -m "$message" "$@"
-}
-
-listen() { # NAME IDENTITY PORT ARGUMENTS...; what arrives goes to $work/NAME
-    local name=$1 identity=$2 at=$3
-    shift 3
-    timeout 60 stdbuf -oL mosquitto_sub -d -h localhost -p "$at" --cafile "$work/pki/ca.pem" \
-        --cert "$work/pki/$identity/cert.pem" --key "$work/pki/$identity/key.pem" -i "${identity##*/}" -q 1 -F 'GOT %t %p' "$@" >"$work/$name" 2>&1 &
-    listeners+=($!)
-    wait_for '^Subscribed' "$work/$name" || { cat "$work/$name"; echo "$name cannot subscribe"; exit 1; }
-}
-
-stop_listening() {
-    for pid in "${listeners[@]}"; do
-        kill "$pid" 2>/dev/null
-    done
-    wait "${listeners[@]}" 2>/dev/null
-    listeners=()
-}
-
-got() { # NAME MESSAGE
-    grep -q "^GOT .*$2\$" "$work/$1"
-}
-
-# The marker travels after the message in question; when it has arrived, so would the message have.
-arrived_before_marker() { # NAME MESSAGE MARKER
-    wait_for "^GOT .*$3\$" "$work/$1" || return 2
-    got "$1" "$2"
-}
-
-refused() { # WORDS LISTENER MESSAGE MARKER
-    arrived_before_marker "$2" "$3" "$4"
-    [ $? -eq 1 ]
-    report $? "$1"
+    kind=$1
+    start_on_free_port configure
 }
 
 handshake() { # s_client ARGUMENTS...
@@ -125,10 +24,6 @@ handshake() { # s_client ARGUMENTS...
         -cert "$work/pki/devices/meter-1/cert.pem" -key "$work/pki/devices/meter-1/key.pem" "$@" </dev/null
 }
 
-for command in mosquitto mosquitto_pub mosquitto_sub openssl; do
-    PATH=$PATH:/usr/sbin command -v $command >/dev/null || { echo "$command is missing (Debian: mosquitto, mosquitto-clients, openssl)"; exit 1; }
-done
-PATH=$PATH:/usr/sbin
 pki=$root/tools/pki.sh
 for device in meter-1 meter-2 meter-3; do
     "$pki" init "$work/pki" && "$pki" device "$work/pki" $device || exit 1
@@ -239,23 +134,22 @@ seed_line() { # PORT: the line of the older meters, with files under the names t
         --key certs/esp32_key.key -t energy_meter/relay_control -m '{"action":"set_relay","relay":0,"state":true}')
 }
 promise_not 'the seed'"'"'s line finds nobody at the device listener' seed_line $port
-promise_not 'the lab listener is off unless asked for' seed_line $lab_port
-kill $broker
-wait $broker
+promise_not 'the lab listener is off unless asked for' seed_line "$lab_port"
+stop_broker
 start_broker lab
-listen lab_meter devices/meter-1 $lab_port -t energy_meter/relay_control -t energy_meter/commands -t energy_meter/ack
-listen lab_operator operators/bench $lab_port -t '#'
-promise 'the seed'"'"'s line works at the lab listener' seed_line $lab_port
-as mosquitto_pub operators/bench $lab_port -q 1 -t energy_meter/ack -m operator-ack
+listen lab_meter devices/meter-1 "$lab_port" -t energy_meter/relay_control -t energy_meter/commands -t energy_meter/ack
+listen lab_operator operators/bench "$lab_port" -t '#'
+promise 'the seed'"'"'s line works at the lab listener' seed_line "$lab_port"
+as mosquitto_pub operators/bench "$lab_port" -q 1 -t energy_meter/ack -m operator-ack
 publish ohmd energy_meter/ack server-ack
-as mosquitto_pub operators/bench $lab_port -q 1 -t energy_meter/commands -m marker-lab
+as mosquitto_pub operators/bench "$lab_port" -q 1 -t energy_meter/commands -m marker-lab
 promise 'and reaches the meter' arrived_before_marker lab_meter '{"action":"set_relay","relay":0,"state":true}' marker-lab
 promise 'the server reaches the meter on its flat topics' arrived_before_marker lab_meter server-ack marker-lab
 refused 'an operator acknowledges nothing' lab_meter operator-ack marker-lab
 listen server ohmd $port -t '#'
-as mosquitto_pub operators/bench $lab_port -q 1 -t energy_meter/data -m operator-data
-as mosquitto_pub devices/meter-2 $lab_port -q 1 -t energy_meter/data -m second-device
-as mosquitto_pub devices/meter-1 $lab_port -q 1 -t energy_meter/data -m marker-flat
+as mosquitto_pub operators/bench "$lab_port" -q 1 -t energy_meter/data -m operator-data
+as mosquitto_pub devices/meter-2 "$lab_port" -q 1 -t energy_meter/data -m second-device
+as mosquitto_pub devices/meter-1 "$lab_port" -q 1 -t energy_meter/data -m marker-flat
 refused 'an operator is not the meter' server operator-data marker-flat
 refused 'a second device has no rights in the lab' server second-device marker-flat
 promise 'an operator sees the meter'"'"'s data' arrived_before_marker lab_operator marker-flat marker-flat
