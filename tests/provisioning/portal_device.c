@@ -3,8 +3,9 @@
 /// The set-up portal on a real socket with a pretended device behind it, for tests with curl and in
 /// a browser. Usage: portal_device [--sealed] [--closed]
 ///
-/// Prints its address, and ends with its standard input. Credentials are tried for half a second; the
-/// password "wrong-password" is refused, any other connects. What it was given it prints as a line.
+/// Prints its address, and ends with its standard input. Credentials are tried for half a second;
+/// the password "wrong-password" is refused, any other connects. What it was given it prints as a
+/// line.
 
 #include <poll.h>
 #include <stdio.h>
