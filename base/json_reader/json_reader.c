@@ -85,6 +85,7 @@ static enum status read_member(struct json_reader *reader, unsigned depth, uint8
     }
     struct json_member *member = &reader->members[reader->member_count++];
     *member = (struct json_member){ .name = name, .value = reader->position, .parent = parent };
+    member->object = reader->object_count;
     const enum status status = read_value(reader, depth, &member->kind);
     if (status == STATUS_OK && member->kind == JSON_STRING) {
         member->value++;
@@ -198,10 +199,16 @@ static enum status read_value(struct json_reader *reader, unsigned depth, uint8_
 
 enum status json_reader_open(struct json_reader *reader, const void *text, size_t size)
 {
+    return json_reader_open_large(reader, text, size, JSON_READER_SIZE_LIMIT);
+}
+
+enum status json_reader_open_large(struct json_reader *reader, const void *text, size_t size,
+                                   size_t limit)
+{
     uint8_t kind = JSON_NULL;
 
     *reader = (struct json_reader){ .text = text };
-    if (size > JSON_READER_SIZE_LIMIT) {
+    if (size > limit || size > JSON_READER_LARGE_LIMIT) {
         return STATUS_FULL;
     }
     reader->size = (uint16_t)size;
@@ -240,14 +247,21 @@ static bool is_named(const struct json_reader *reader, uint16_t start, const cha
     }
 }
 
-static const struct json_member *find(const struct json_reader *reader, const char *name)
+static const struct json_member *find_in(const struct json_reader *reader, unsigned parent,
+                                         const char *name)
 {
     for (unsigned i = 0; i < reader->member_count; i++) {
-        if (reader->members[i].parent == 0 && is_named(reader, reader->members[i].name, name)) {
+        if (reader->members[i].parent == parent &&
+            is_named(reader, reader->members[i].name, name)) {
             return &reader->members[i];
         }
     }
     return NULL;
+}
+
+static const struct json_member *find(const struct json_reader *reader, const char *name)
+{
+    return find_in(reader, 0, name);
 }
 
 /// Copies the decoded string that begins at `position`, with a final NUL.
@@ -279,11 +293,9 @@ static enum status copy_string(const struct json_reader *reader, size_t position
     }
 }
 
-enum status json_reader_string(const struct json_reader *reader, const char *name, char *out,
-                               size_t capacity)
+static enum status copy_member(const struct json_reader *reader, const struct json_member *member,
+                               char *out, size_t capacity)
 {
-    const struct json_member *member = find(reader, name);
-
     if (member == NULL) {
         return STATUS_MISSING;
     }
@@ -291,6 +303,25 @@ enum status json_reader_string(const struct json_reader *reader, const char *nam
         return STATUS_INVALID;
     }
     return copy_string(reader, member->value, out, capacity);
+}
+
+enum status json_reader_string(const struct json_reader *reader, const char *name, char *out,
+                               size_t capacity)
+{
+    return copy_member(reader, find(reader, name), out, capacity);
+}
+
+enum status json_reader_inner_string(const struct json_reader *reader, const char *object,
+                                     const char *name, char *out, size_t capacity)
+{
+    const struct json_member *outer = find(reader, object);
+
+    if (outer == NULL) {
+        return STATUS_MISSING;
+    }
+    return outer->kind == JSON_OBJECT
+               ? copy_member(reader, find_in(reader, outer->object, name), out, capacity)
+               : STATUS_INVALID;
 }
 
 enum status json_reader_stranger(const struct json_reader *reader, const char *const *names,

@@ -14,7 +14,8 @@
 #include "status.h"
 
 enum {
-    JSON_READER_SIZE_LIMIT = 2048, ///< Largest document in bytes.
+    JSON_READER_SIZE_LIMIT = 2048,        ///< Largest document in bytes.
+    JSON_READER_LARGE_LIMIT = UINT16_MAX, ///< Largest that json_reader_open_large() takes.
     JSON_READER_DEPTH_LIMIT = 4,
     JSON_READER_MEMBER_LIMIT = 48, ///< Members of all objects of one document together.
 };
@@ -34,6 +35,7 @@ struct json_member {
     uint16_t value; ///< Offset of the value; of a string, behind its quote.
     uint8_t kind;   ///< enum json_kind of the value.
     uint8_t parent; ///< The object it belongs to; 0 is the outermost.
+    uint8_t object; ///< The object that is its value, if `kind` is JSON_OBJECT.
 };
 
 /// Storage for one document, owned by the caller. Use it only through the functions below.
@@ -52,6 +54,10 @@ struct json_reader {
 ///         STATUS_CORRUPT  not one JSON object. The reader then has no members.
 MUST_CHECK enum status json_reader_open(struct json_reader *reader, const void *text, size_t size);
 
+/// As json_reader_open(), for documents of up to `limit` bytes, at most JSON_READER_LARGE_LIMIT.
+MUST_CHECK enum status json_reader_open_large(struct json_reader *reader, const void *text,
+                                              size_t size, size_t limit);
+
 /// Copies a string member, decoded to UTF-8, with a final NUL.
 ///
 /// Here and below: @return STATUS_MISSING  the outermost object has no such member;
@@ -60,6 +66,12 @@ MUST_CHECK enum status json_reader_open(struct json_reader *reader, const void *
 /// The output is written only on STATUS_OK, except that STATUS_FULL leaves `out` empty.
 MUST_CHECK enum status json_reader_string(const struct json_reader *reader, const char *name,
                                           char *out, size_t capacity);
+
+/// As json_reader_string(), for the member `name` of the object that is the outermost member
+/// `object`. @return STATUS_INVALID  also if that is no object.
+MUST_CHECK enum status json_reader_inner_string(const struct json_reader *reader,
+                                                const char *object, const char *name, char *out,
+                                                size_t capacity);
 
 /// A whole number; one with a fraction or an exponent is STATUS_INVALID.
 MUST_CHECK enum status json_reader_integer(const struct json_reader *reader, const char *name,

@@ -212,6 +212,59 @@ static void names_the_first_member_nobody_asked_for(void **state)
     assert_int_equal(json_reader_stranger(&reader, names, 2, name, 3), STATUS_FULL);
 }
 
+static void hands_out_members_of_an_inner_object_and_of_no_other(void **state)
+{
+    (void)state;
+    struct json_reader reader;
+    char text[16];
+
+    assert_int_equal(open_text(&reader,
+                               "{\"list\":[{\"content\":\"wrong\"}],\"empty\":{},"
+                               "\"a\":{\"deep\":{\"content\":\"wrong\"},\"content\":\"one\"},"
+                               "\"b\":{\"content\":\"two\",\"n\":1},\"content\":\"outer\"}"),
+                     STATUS_OK);
+    assert_int_equal(json_reader_inner_string(&reader, "a", "content", text, sizeof text),
+                     STATUS_OK);
+    assert_string_equal(text, "one");
+    assert_int_equal(json_reader_inner_string(&reader, "b", "content", text, sizeof text),
+                     STATUS_OK);
+    assert_string_equal(text, "two");
+    assert_int_equal(json_reader_inner_string(&reader, "b", "n", text, sizeof text),
+                     STATUS_INVALID);
+    assert_int_equal(json_reader_inner_string(&reader, "empty", "content", text, sizeof text),
+                     STATUS_MISSING);
+    assert_int_equal(json_reader_inner_string(&reader, "list", "content", text, sizeof text),
+                     STATUS_INVALID);
+    assert_int_equal(json_reader_inner_string(&reader, "content", "content", text, sizeof text),
+                     STATUS_INVALID);
+    assert_int_equal(json_reader_inner_string(&reader, "c", "content", text, sizeof text),
+                     STATUS_MISSING);
+    assert_int_equal(json_reader_inner_string(&reader, "a", "content", text, 3), STATUS_FULL);
+}
+
+static void takes_large_documents_only_where_it_is_told_to(void **state)
+{
+    (void)state;
+    static char document[JSON_READER_LARGE_LIMIT + 2];
+    struct json_reader reader;
+    char text[8];
+
+    memset(document, ' ', sizeof document);
+    memcpy(document, "{\"a\":\"b\"", 8);
+    document[JSON_READER_LARGE_LIMIT - 1] = '}';
+    assert_int_equal(json_reader_open(&reader, document, JSON_READER_LARGE_LIMIT), STATUS_FULL);
+    assert_int_equal(json_reader_open_large(&reader, document, JSON_READER_LARGE_LIMIT, 6000),
+                     STATUS_FULL);
+    assert_int_equal(
+        json_reader_open_large(&reader, document, JSON_READER_LARGE_LIMIT, JSON_READER_LARGE_LIMIT),
+        STATUS_OK);
+    assert_int_equal(json_reader_string(&reader, "a", text, sizeof text), STATUS_OK);
+    assert_string_equal(text, "b");
+    assert_int_equal(json_reader_open_large(&reader, document, JSON_READER_LARGE_LIMIT + 1,
+                                            JSON_READER_LARGE_LIMIT + 1),
+                     STATUS_FULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +275,8 @@ int main(void)
         cmocka_unit_test(allows_the_same_name_in_different_objects),
         cmocka_unit_test(refuses_what_exceeds_its_limits),
         cmocka_unit_test(refuses_every_cut_of_a_good_document),
+        cmocka_unit_test(hands_out_members_of_an_inner_object_and_of_no_other),
+        cmocka_unit_test(takes_large_documents_only_where_it_is_told_to),
         cmocka_unit_test(names_the_first_member_nobody_asked_for),
     };
     return cmocka_run_group_tests_name("json_reader", tests, NULL, NULL);
