@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "enrolment.h"
+
+#include <string.h>
+
+#include "json_reader.h"
+#include "json_writer.h"
+#include "pem.h"
+
+const char ENROLMENT_SIGN_PATH[] = "/api/v1/sign-csr";
+const char ENROLMENT_RENEW_PATH[] = "/api/v1/certificates/renew";
+const char ENROLMENT_CONFIRM_PATH[] = "/api/v1/certificates/confirm";
+
+enum {
+    // Four characters for three bytes, a line feed for 48, and the two boundaries.
+    CSR_TEXT_SIZE = ENROLMENT_CSR_LIMIT / 3 * 4 + ENROLMENT_CSR_LIMIT / 48 + 80,
+    CERTIFICATE_TEXT_SIZE =
+        ENROLMENT_CERTIFICATE_LIMIT / 3 * 4 + ENROLMENT_CERTIFICATE_LIMIT / 32 + 128,
+    HTTP_OK = 200,
+    HTTP_CREATED = 201,
+    HTTP_REQUEST_TIMEOUT = 408,
+    HTTP_TOO_MANY_REQUESTS = 429,
+    HTTP_SERVER_ERROR = 500
+};
+
+enum status enrolment_write_request(const char *device_id, const uint8_t *csr, size_t csr_size,
+                                    const char *token, char *body, size_t capacity, size_t *size)
+{
+    char text[CSR_TEXT_SIZE];
+    size_t text_size = 0;
+    struct json_writer writer;
+
+    if (pem_encode("CERTIFICATE REQUEST", csr, csr_size, text, sizeof text, &text_size) !=
+        STATUS_OK) {
+        return STATUS_FULL;
+    }
+    json_writer_init(&writer, body, capacity);
+    json_writer_begin_object(&writer, NULL);
+    json_writer_string(&writer, "device_id", device_id);
+    json_writer_string(&writer, "csr", text);
+    if (token[0] != '\0') {
+        json_writer_string(&writer, "provisioning_token", token);
+    }
+    json_writer_end_object(&writer);
+    return json_writer_finish(&writer, size) == STATUS_OK ? STATUS_OK : STATUS_FULL;
+}
+
+struct enrolment_outcome enrolment_judge(int code, const char *error_code)
+{
+    static const struct {
+        const char *error_code;
+        const char *reason;
+    } REASONS[] = {
+        { "TOKEN_MISSING", "token_missing" },
+        { "TOKEN_EXPIRED", "token_expired" },
+        { "TOKEN_ALREADY_USED", "token_already_used" },
+        { "TOKEN_NOT_FOUND", "token_not_found" },
+        { "TOKEN_DEVICE_MISMATCH", "token_for_another_device" },
+        { "DEVICE_MISMATCH", "token_for_another_device" },
+        { "INVALID_CSR", "request_refused" },
+        { "INVALID_CSR_DEVICE_ID", "request_refused" },
+        { "UNSUPPORTED_CSR_KEY_TYPE", "request_refused" },
+        { "DEVICE_HAS_ACTIVE_CERTIFICATE", "already_enrolled" },
+        { "CERTIFICATE_REVOKED", "certificate_revoked" },
+        { "CERTIFICATE_EXPIRED", "certificate_expired" },
+    };
+
+    if (code == HTTP_OK || code == HTTP_CREATED) {
+        return (struct enrolment_outcome){ ENROLMENT_GRANTED, NULL };
+    }
+    if (code < HTTP_OK || code >= HTTP_SERVER_ERROR || code == HTTP_REQUEST_TIMEOUT ||
+        code == HTTP_TOO_MANY_REQUESTS) {
+        return (struct enrolment_outcome){ ENROLMENT_LATER, "server_busy" };
+    }
+    for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++) {
+        if (strcmp(error_code, REASONS[i].error_code) == 0) {
+            return (struct enrolment_outcome){ ENROLMENT_DENIED, REASONS[i].reason };
+        }
+    }
+    return (struct enrolment_outcome){ ENROLMENT_DENIED, code == 401 || code == 403
+                                                             ? "token_refused"
+                                                             : "certificate_refused" };
+}
+
+enum status enrolment_read_answer(const uint8_t *body, size_t body_size,
+                                  const struct enrolment_expectation *expected, uint8_t *der,
+                                  size_t capacity, size_t *size, struct certificate_facts *facts)
+{
+    struct json_reader reader;
+    char text[CERTIFICATE_TEXT_SIZE];
+
+    *size = 0;
+    if (json_reader_open_large(&reader, body, body_size, ENROLMENT_ANSWER_LIMIT) != STATUS_OK) {
+        return STATUS_CORRUPT;
+    }
+    enum status status = json_reader_string(&reader, "certificate", text, sizeof text);
+    if (status == STATUS_INVALID) {
+        status = json_reader_inner_string(&reader, "certificate", "content", text, sizeof text);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_FULL ? STATUS_FULL : STATUS_CORRUPT;
+    }
+    status = pem_decode(text, strlen(text), "CERTIFICATE", der, capacity, size);
+    if (status == STATUS_OK) {
+        status = certificate_reader_read(der, *size, facts);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_MISSING ? STATUS_CORRUPT : status;
+    }
+    const bool is_ours =
+        strcmp(facts->common_name, expected->device_id) == 0 &&
+        memcmp(facts->public_key, expected->public_key, CERTIFICATE_READER_KEY_SIZE) == 0;
+    return is_ours ? STATUS_OK : STATUS_INVALID;
+}
