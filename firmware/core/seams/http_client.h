@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "keystore.h"
 #include "status.h"
 
 struct http_client_request {
@@ -19,7 +20,8 @@ struct http_client_request {
     const char *content_type;
     const void *body;
     size_t body_size;
-    bool with_certificate; ///< Shows the device's certificate; its key stays in the keystore.
+    bool with_certificate;   ///< Shows a certificate of the device; its key stays in the keystore.
+    enum keystore_slot slot; ///< Whose, with `with_certificate`.
 };
 
 struct http_client_reply {

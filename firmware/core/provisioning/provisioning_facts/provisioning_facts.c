@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "constant_time.h"
 #include "facts_record.h"
 
 static const char TRIAL_KEY[] = "wifi_new";
@@ -15,15 +16,6 @@ static const char FAILURES_KEY[] = "prov_bad";
 static const char RESET_KEY[] = "prov_reset";
 
 enum { FLAG_SIZE = 1 };
-
-/// Writes through a volatile pointer, which no compiler leaves out.
-static void wipe(void *memory, size_t size)
-{
-    volatile uint8_t *bytes = memory;
-    while (size > 0) {
-        bytes[--size] = 0;
-    }
-}
 
 /// Reads one value. An empty one counts as none.
 static enum status get(const struct key_value *values, const char *key, uint8_t *record,
@@ -66,8 +58,8 @@ static enum status load_submission(struct provisioning_facts *facts, uint8_t *re
     if (has_trial && token_status == STATUS_OK && token.number == trial.number) {
         memcpy(facts->submission.token, token.token, sizeof token.token);
     }
-    wipe(&trial, sizeof trial);
-    wipe(&token, sizeof token);
+    constant_time_wipe(&trial, sizeof trial);
+    constant_time_wipe(&token, sizeof token);
     return status == STATUS_OK || status == STATUS_MISSING ? token_status : status;
 }
 
@@ -138,7 +130,7 @@ enum status provisioning_facts_load(struct provisioning_facts *facts,
             worst = status == STATUS_CORRUPT ? STATUS_CORRUPT : STATUS_IO;
         }
     }
-    wipe(record, sizeof record);
+    constant_time_wipe(record, sizeof record);
     return worst;
 }
 
@@ -165,8 +157,8 @@ static enum status set_trial(const struct provisioning_facts *facts, uint32_t nu
     memcpy(trial.device_id, submission->device_id, sizeof trial.device_id);
     const enum status status =
         set(facts, TRIAL_KEY, record, facts_record_encode_trial(&trial, record));
-    wipe(&trial, sizeof trial);
-    wipe(record, sizeof record);
+    constant_time_wipe(&trial, sizeof trial);
+    constant_time_wipe(record, sizeof record);
     return status;
 }
 
@@ -179,8 +171,8 @@ static enum status set_token(const struct provisioning_facts *facts, uint32_t nu
     memcpy(kept.token, token, strlen(token));
     const enum status status =
         set(facts, TOKEN_KEY, record, facts_record_encode_token(&kept, record));
-    wipe(&kept, sizeof kept);
-    wipe(record, sizeof record);
+    constant_time_wipe(&kept, sizeof kept);
+    constant_time_wipe(record, sizeof record);
     return status;
 }
 
@@ -212,7 +204,7 @@ enum status provisioning_facts_prove(struct provisioning_facts *facts)
     // A power cut between the two leaves credentials on trial that have worked already.
     enum status status = set(facts, NETWORK_KEY, record,
                              facts_record_encode_network(&facts->submission.wifi, record));
-    wipe(record, sizeof record);
+    constant_time_wipe(record, sizeof record);
     if (status != STATUS_OK) {
         return status;
     }
@@ -221,7 +213,7 @@ enum status provisioning_facts_prove(struct provisioning_facts *facts)
     status = set_trial(facts, facts->number, false, &facts->submission);
     if (status == STATUS_OK) {
         facts->has_trial = false;
-        wipe(&facts->submission.wifi, sizeof facts->submission.wifi);
+        constant_time_wipe(&facts->submission.wifi, sizeof facts->submission.wifi);
     }
     return status;
 }
@@ -238,7 +230,7 @@ enum status provisioning_facts_drop_submission(struct provisioning_facts *facts)
     }
     facts->number = number;
     facts->has_trial = false;
-    wipe(&facts->submission, sizeof facts->submission);
+    constant_time_wipe(&facts->submission, sizeof facts->submission);
     return set_token(facts, number, "");
 }
 
@@ -251,7 +243,7 @@ enum status provisioning_facts_forget_network(struct provisioning_facts *facts)
     }
     if (status == STATUS_OK) {
         facts->has_network = false;
-        wipe(&facts->network, sizeof facts->network);
+        constant_time_wipe(&facts->network, sizeof facts->network);
     }
     return status;
 }
@@ -338,6 +330,6 @@ enum status provisioning_facts_finish_reset(struct provisioning_facts *facts,
 
 void provisioning_facts_wipe(struct provisioning_facts *facts)
 {
-    wipe(&facts->submission, sizeof facts->submission);
-    wipe(&facts->network, sizeof facts->network);
+    constant_time_wipe(&facts->submission, sizeof facts->submission);
+    constant_time_wipe(&facts->network, sizeof facts->network);
 }
