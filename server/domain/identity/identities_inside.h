@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// What the files of this module share. Private to it.
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "identities.h"
+#include "rate_limit.h"
+
+enum { IDENTITY_USED_CHALLENGES = 1024, IDENTITY_DEVICE_LIMIT = 64 };
+
+struct used_challenge {
+    uint8_t challenge[IDENTITY_CHALLENGE_SIZE];
+    int64_t expires_s;
+};
+
+struct identities {
+    struct identity_parts parts;
+    pthread_mutex_t lock;       ///< From the first look at the store to the end of the change.
+    _Atomic uint64_t changes;   ///< How many were written to the store.
+    _Atomic uint64_t published; ///< How many of them the broker knows.
+
+    pthread_mutex_t limit_lock; ///< Guards what follows; held for moments only.
+    uint64_t limit_secret;
+    struct rate_limit by_address;
+    struct rate_limit by_device;
+
+    uint8_t challenge_key[CRYPTO_SHA256_SIZE];
+    struct used_challenge used[IDENTITY_USED_CHALLENGES]; ///< Guarded by `lock`.
+    size_t used_next;
+};
+
+int64_t identities_now_ms(const struct identities *identities);
+
+/// Takes a token from the bucket of an address. @return IDENTITY_LIMITED  it is empty.
+enum identity_verdict identities_limit_address(struct identities *identities, const char *address);
+
+/// The same for a device.
+enum identity_verdict identities_limit_device(struct identities *identities, const char *device_id);
+
+/// Reads a token's text. @return IDENTITY_DONE, or what is wrong with it.
+enum identity_verdict identities_read_token(const struct identities *identities, const char *text,
+                                            size_t size, uint8_t digest[CRYPTO_SHA256_SIZE]);
+
+/// Checks and uses up a challenge. The caller holds the lock.
+enum identity_verdict identities_check_proof(struct identities *identities,
+                                             const struct enrolment *enrolment,
+                                             const char *device_id,
+                                             const struct certificate_request *request,
+                                             const uint8_t token_digest[CRYPTO_SHA256_SIZE]);
+
+/// Writes a change, of which identities_settle() then tells. The caller holds the lock.
+enum identity_verdict identities_commit(struct identities *identities,
+                                        const struct identity_change *change);
+
+/// Tells the broker what it does not know yet. Without the lock, so that changes which come at the
+/// same time are told together.
+enum identity_verdict identities_settle(struct identities *identities);
+
+/// Fills in the record of something that happens now.
+void identities_audit(const struct identities *identities, struct audit_record *audit,
+                      enum audit_kind kind, const char *device_id, const char *address,
+                      const char *detail);
+
+/// Writes an audit record by itself; one that cannot be written is lost.
+void identities_note(struct identities *identities, const struct audit_record *audit);
+
+/// The certificates of one device that may change their state, newest first.
+struct device_certificates {
+    struct certificate_record record[IDENTITY_DEVICE_LIMIT];
+    size_t count;
+};
+
+/// Gathers those that are neither superseded nor revoked. The caller holds the lock.
+MUST_CHECK enum status identities_gather(struct identities *identities, const char *device_id,
+                                         struct device_certificates *out);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "identity_store_sqlite.h"
+#include "identity_store_suite.h"
+
+static char folder[64];
+static char path[96];
+
+static int open_file(void *ctx, struct identity_store *store)
+{
+    (void)ctx;
+    (void)snprintf(folder, sizeof folder, "/tmp/identity_store_XXXXXX");
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    (void)snprintf(path, sizeof path, "%s/identity.db", folder);
+    return identity_store_sqlite_open(path, NULL, store) == STATUS_OK ? 0 : -1;
+}
+
+static int reopen_file(void *ctx, struct identity_store *store)
+{
+    (void)ctx;
+    store->close(store->ctx);
+    return identity_store_sqlite_open(path, NULL, store) == STATUS_OK ? 0 : -1;
+}
+
+static int drop_file(void *ctx, struct identity_store *store)
+{
+    (void)ctx;
+    store->close(store->ctx);
+    (void)unlink(path);
+    return rmdir(folder);
+}
+
+static void leaves_a_file_of_a_newer_version_alone(void **state)
+{
+    struct identity_store store;
+    sqlite3 *db = NULL;
+    (void)state;
+    assert_int_equal(open_file(NULL, &store), 0);
+    store.close(store.ctx);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+    (void)sqlite3_close(db);
+    assert_int_equal(identity_store_sqlite_open(path, NULL, &store), STATUS_CORRUPT);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
+/// A row that we did not write must not reach the rules as something else.
+static void tells_a_damaged_row(void **state)
+{
+    struct identity_store store;
+    struct certificate_record found;
+    sqlite3 *db = NULL;
+    (void)state;
+    const struct certificate_record record = identity_suite_certificate(1, "meter-1");
+    const struct audit_record audit = identity_suite_audit("meter-1", "");
+    const struct identity_change change = { .added = &record, .audit = &audit };
+    assert_int_equal(open_file(NULL, &store), 0);
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE certificate SET state = 17", NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    assert_int_equal(store.find_certificate(store.ctx, record.certificate.fingerprint, &found),
+                     STATUS_CORRUPT);
+    assert_int_equal(drop_file(NULL, &store), 0);
+}
+
+int main(void)
+{
+    const struct identity_store_maker maker = { open_file, reopen_file, drop_file, NULL };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leaves_a_file_of_a_newer_version_alone),
+        cmocka_unit_test(tells_a_damaged_row),
+    };
+    const int failed = identity_store_suite_run(&maker);
+    return failed + cmocka_run_group_tests_name("identity_store_sqlite", tests, NULL, NULL);
+}
