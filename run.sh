@@ -163,6 +163,7 @@ broker_port = $mqtt_port
 broker_ca_file = $pki/ca.pem
 broker_certificate_file = $pki/ohmd/cert.pem
 broker_key_file = $pki/ohmd/key.pem
+command_key_file = $home/ohmd/command_key.pem
 https_port = $https_port
 https_certificate_file = $pki/https/cert.pem
 https_key_file = $pki/https/key.pem

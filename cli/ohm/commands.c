@@ -26,6 +26,7 @@ static const struct option_rule linearity_options[] = { { "voltage", false }, { 
                                                         { "seconds", true },  { "apply", false },
                                                         { "clear", false },   { "cancel", false },
                                                         { "show", false },    { NULL, false } };
+static const struct option_rule tamper_options[] = { { "clear", false }, { NULL, false } };
 static const struct option_rule demand_options[] = { { "reset", false }, { NULL, false } };
 
 static const struct ohm_command commands[] = {
@@ -90,6 +91,9 @@ static const struct ohm_command commands[] = {
     { "demand", "DEVICE", "show the maximum demand, or begin a new one",
       "  --reset                 begin a new maximum; the one before is kept\n", 1, 1,
       demand_options, ohm_demand },
+    { "tamper", "DEVICE", "show whether the case was opened, or clear that",
+      "  --clear                 the device was looked at and is in order\n", 1, 1, tamper_options,
+      ohm_tamper },
 };
 
 const struct ohm_command *ohm_command_at(size_t index)

@@ -76,3 +76,4 @@ enum exit_code ohm_calibrate(struct ohm *ohm);
 enum exit_code ohm_wiring(struct ohm *ohm);
 enum exit_code ohm_linearity(struct ohm *ohm);
 enum exit_code ohm_demand(struct ohm *ohm);
+enum exit_code ohm_tamper(struct ohm *ohm);

@@ -144,6 +144,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       last_reading_ms: t * 1000,
       relay_mask: device.mask,
       relay_mask_known: true,
+      tamper: null,
       firmware_version: "0.1.0",
       journal_depth: device.online ? 1 : 0,
       unacknowledged_data: false,

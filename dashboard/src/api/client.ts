@@ -259,6 +259,10 @@ export function getDeliveries(id: string, signal?: AbortSignal): Promise<Deliver
   return request("GET", devicePath(id, "/deliveries"), { signal });
 }
 
+export function clearTamper(id: string, count: number): Promise<CommandResult> {
+  return request("POST", devicePath(id, "/tamper/clear"), { body: { count } });
+}
+
 export function sendCommand(id: string, command: RelayCommand): Promise<CommandResult> {
   return request("POST", devicePath(id, "/command"), { body: command });
 }

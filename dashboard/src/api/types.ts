@@ -20,6 +20,8 @@ export interface Device {
   relay_mask_known: boolean;
   firmware_version: string | null;
   journal_depth: number | null;
+  /** Null where the case has no switch that notices when it is opened. */
+  tamper: { latched: boolean; case_open: boolean; count: number } | null;
   unacknowledged_data: boolean | null;
   active_power_w: number | null;
   reference_voltage_v: number | null;

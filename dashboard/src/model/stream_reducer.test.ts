@@ -20,6 +20,7 @@ const DEVICE: Device = {
   relay_mask_known: false,
   firmware_version: "0.1.0",
   journal_depth: 0,
+  tamper: null,
   unacknowledged_data: false,
   active_power_w: 10,
   reference_voltage_v: 230,

@@ -20,6 +20,7 @@ import { DeviceHistory } from "./device_history";
 import { DeviceLive } from "./device_live";
 import { DeviceQuality } from "./device_quality";
 import { displayName } from "./devices";
+import { TamperNote } from "./tamper_note";
 import { useRelays } from "./use_relays";
 
 const TAB_LABELS: Record<DeviceTab, string> = {
@@ -86,6 +87,7 @@ export function DevicePage(props: { deviceId: string; tab: DeviceTab }) {
           {latest.data && <QualityFlags flags={latest.data.quality} />}
         </p>
       </div>
+      <TamperNote device={device.data} name={displayName(device.data)} />
       <Tabs.Root
         value={tab}
         onValueChange={(next) => navigate({ page: "device", deviceId, tab: next as DeviceTab })}

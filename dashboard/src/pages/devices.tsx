@@ -173,7 +173,13 @@ const DeviceCard = memo(function DeviceCard(props: { device: Device }) {
           </dd>
         </div>
       </dl>
-      <RelayDots device={device} />
+      {device.tamper?.latched === true ? (
+        <p className="relay-dots tampered">
+          <Icon name="warning" /> Case opened: relays stay off
+        </p>
+      ) : (
+        <RelayDots device={device} />
+      )}
     </li>
   );
 });

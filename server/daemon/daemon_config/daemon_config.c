@@ -46,6 +46,7 @@ static const struct key keys[] = {
     TEXT(broker_ca_file),
     TEXT(broker_certificate_file),
     TEXT(broker_key_file),
+    TEXT(command_key_file),
     TEXT(lab_device),
     NUMBER(flood_messages_per_s, 1, 100000),
     NUMBER(queue_kib, 256, 1048576),

@@ -20,7 +20,8 @@ struct daemon_config {
     char broker_ca_file[DAEMON_PATH_SIZE];
     char broker_certificate_file[DAEMON_PATH_SIZE];
     char broker_key_file[DAEMON_PATH_SIZE];
-    char lab_device[DAEMON_NAME_SIZE]; ///< Empty: no device speaks the flat topics.
+    char command_key_file[DAEMON_PATH_SIZE]; ///< Made when there is none; empty: signs nothing.
+    char lab_device[DAEMON_NAME_SIZE];       ///< Empty: no device speaks the flat topics.
     unsigned flood_messages_per_s;
     unsigned queue_kib;
     char https_address[DAEMON_NAME_SIZE];

@@ -14,6 +14,7 @@
 
 #include "account_store_sqlite.h"
 #include "accounts.h"
+#include "command_key.h"
 #include "daemon_host.h"
 #include "fleet_mqtt.h"
 #include "http_server.h"
@@ -43,6 +44,8 @@ struct fleet_server {
     struct sqlite_fleet_store *store;
     struct device_registry *devices;
     struct command_tracker *commands;
+    struct command_key *command_key; ///< NULL: commands are not signed.
+    struct command_signer signer;
     struct fleet_mqtt *mqtt;
     struct intake *intake;
     struct http_server *http;
@@ -201,6 +204,21 @@ static void restore_device(void *ctx, const struct device_record *record)
     }
 }
 
+static bool open_command_key(struct fleet_server *server, char *error, size_t error_size)
+{
+    char reason[COMMAND_KEY_REASON_SIZE] = "";
+    const char *path = server->config.command_key_file;
+    if (path[0] == '\0') {
+        return true;
+    }
+    if (command_key_open(path, &server->command_key, reason) != STATUS_OK) {
+        (void)snprintf(error, error_size, "%s", reason);
+        return false;
+    }
+    server->signer = command_key_signer(server->command_key);
+    return true;
+}
+
 /// Builds what has no thread of its own.
 static bool build_fleet(struct fleet_server *server, char *error, size_t error_size)
 {
@@ -218,6 +236,7 @@ static bool build_fleet(struct fleet_server *server, char *error, size_t error_s
         .certificate_file = server->config.broker_certificate_file,
         .key_file = server->config.broker_key_file,
         .lab_device = server->config.lab_device[0] != '\0' ? server->config.lab_device : NULL,
+        .signer = server->command_key != NULL ? &server->signer : NULL,
         .messages_per_s = server->config.flood_messages_per_s,
         .fleet_host = &server->host,
         .log = server->log,
@@ -356,8 +375,9 @@ struct fleet_server *fleet_server_open(const struct daemon_config *config,
         return NULL;
     }
     if (lock_store(server, error, error_size) && open_accounts(server, error, error_size) &&
-        open_store(server, error, error_size) && build_fleet(server, error, error_size) &&
-        open_http(server, error, error_size) && create_administrator(server, error, error_size) &&
+        open_store(server, error, error_size) && open_command_key(server, error, error_size) &&
+        build_fleet(server, error, error_size) && open_http(server, error, error_size) &&
+        create_administrator(server, error, error_size) &&
         start_threads(server, error, error_size)) {
         return server;
     }
@@ -394,6 +414,7 @@ void fleet_server_close(struct fleet_server *server)
     intake_close(server->intake);
     command_tracker_close(server->commands);
     fleet_mqtt_close(server->mqtt);
+    command_key_close(server->command_key);
     device_registry_close(server->devices);
     stream_hub_close(server->hub);
     sqlite_fleet_store_close(server->store);

@@ -10,9 +10,10 @@
 #include "status.h"
 
 enum command_action {
-    COMMAND_ACTION_SET_RELAY,  ///< One relay to one state.
-    COMMAND_ACTION_SET_RELAYS, ///< All eight at once.
-    COMMAND_ACTION_CALIBRATE,  ///< Watch a load of which something is known.
+    COMMAND_ACTION_SET_RELAY,    ///< One relay to one state.
+    COMMAND_ACTION_SET_RELAYS,   ///< All eight at once.
+    COMMAND_ACTION_TAMPER_CLEAR, ///< Forget that the case was opened `tamper_count` times.
+    COMMAND_ACTION_CALIBRATE,    ///< Watch a load of which something is known.
     COMMAND_ACTION_CALIBRATION_APPLY,
     COMMAND_ACTION_CALIBRATION_CANCEL,
     COMMAND_ACTION_CALIBRATION_GET,
@@ -56,6 +57,7 @@ struct relay_command {
     uint8_t relay;                    ///< SET_RELAY: 0 to 7.
     bool state;                       ///< SET_RELAY: true closes.
     uint8_t mask;                     ///< SET_RELAYS: bit n closes relay n.
+    uint32_t tamper_count;            ///< TAMPER_CLEAR: as the device said.
     struct metering_command metering; ///< For the others.
 };
 

@@ -254,6 +254,18 @@ enum status device_registry_seen(struct device_registry *registry, const char *d
     return STATUS_OK;
 }
 
+/// Takes what was said about the case. @return true  it is something new.
+static bool note_tamper(struct device_tamper *known, const struct device_tamper *said)
+{
+    const bool is_new =
+        said->known && (!known->known || known->latched != said->latched ||
+                        known->case_open != said->case_open || known->count != said->count);
+    if (said->known) {
+        *known = *said;
+    }
+    return is_new;
+}
+
 enum status device_registry_report_status(struct device_registry *registry, const char *device_id,
                                           const struct device_status_report *report)
 {
@@ -270,11 +282,12 @@ enum status device_registry_report_status(struct device_registry *registry, cons
             entry->view.journal_depth_known = true;
             entry->view.journal_depth = report->journal_depth;
         }
+        changed = note_tamper(&entry->view.tamper, &report->tamper);
         if (report->offline) {
-            changed = entry->view.online;
+            changed |= entry->view.online;
             entry->view.online = false;
         } else if (!report->retained) {
-            changed = note_alive(registry, entry);
+            changed |= note_alive(registry, entry);
         }
         view = entry->view;
     }

@@ -75,6 +75,7 @@ struct device_status_report {
     char firmware_version[DEVICE_VERSION_SIZE];
     bool journal_depth_known;
     uint64_t journal_depth;
+    struct device_tamper tamper;
 };
 
 MUST_CHECK enum status device_registry_report_status(struct device_registry *registry,

@@ -105,6 +105,27 @@ static void believes_a_last_will_at_once(void **state)
     assert_false(f->last_view.online);
 }
 
+static void tells_when_something_about_the_case_changes(void **state)
+{
+    struct fixture *f = *state;
+    struct device_status_report report = {
+        .tamper = { .known = true, .latched = true, .case_open = true, .count = 1 },
+    };
+    assert_int_equal(device_registry_report_status(f->registry, "meter-1", &report), STATUS_OK);
+    const unsigned told = f->device_events;
+    assert_true(f->last_view.tamper.latched);
+    assert_int_equal(device_registry_report_status(f->registry, "meter-1", &report), STATUS_OK);
+    assert_int_equal(f->device_events, told);
+    report.tamper.case_open = false;
+    assert_int_equal(device_registry_report_status(f->registry, "meter-1", &report), STATUS_OK);
+    assert_int_equal(f->device_events, told + 1);
+
+    // A status that says nothing of it, such as the last will, changes nothing about it.
+    const struct device_status_report will = { .offline = true };
+    assert_int_equal(device_registry_report_status(f->registry, "meter-1", &will), STATUS_OK);
+    assert_true(f->last_view.tamper.known && f->last_view.tamper.latched);
+}
+
 static void asks_for_relays_until_they_are_known(void **state)
 {
     struct fixture *f = *state;
@@ -233,6 +254,7 @@ int main(void)
         WITH_REGISTRY(knows_a_device_from_its_first_message),
         WITH_REGISTRY(takes_a_silent_device_offline_once),
         WITH_REGISTRY(believes_a_last_will_at_once),
+        WITH_REGISTRY(tells_when_something_about_the_case_changes),
         WITH_REGISTRY(asks_for_relays_until_they_are_known),
         WITH_REGISTRY(does_not_take_a_retained_status_for_a_sign_of_life),
         WITH_REGISTRY(keeps_the_newest_reading),

@@ -70,6 +70,15 @@ void fleet_json_device(struct json_writer *writer, const char *name,
     } else {
         json_writer_null(writer, "journal_depth");
     }
+    if (device->tamper.known) {
+        json_writer_begin_object(writer, "tamper");
+        json_writer_boolean(writer, "latched", device->tamper.latched);
+        json_writer_boolean(writer, "case_open", device->tamper.case_open);
+        json_writer_unsigned(writer, "count", device->tamper.count);
+        json_writer_end_object(writer);
+    } else {
+        json_writer_null(writer, "tamper");
+    }
     json_writer_boolean(writer, "unacknowledged_data", device->unacknowledged_data);
     write_known(writer, "active_power_w", device->electrical_known, device->active_power_w, 2);
     write_known(writer, "reference_voltage_v", device->electrical_known,

@@ -37,7 +37,7 @@ static void says_null_for_everything_unknown(void **state)
                         "{\"device_id\":\"meter-1\",\"name\":null,\"profile\":\"energy_meter\","
                         "\"online\":false,\"last_seen_ms\":null,\"last_reading_ms\":null,"
                         "\"relay_mask\":null,\"relay_mask_known\":false,\"firmware_version\":null,"
-                        "\"journal_depth\":null,\"unacknowledged_data\":false,"
+                        "\"journal_depth\":null,\"tamper\":null,\"unacknowledged_data\":false,"
                         "\"active_power_w\":null,\"reference_voltage_v\":null,"
                         "\"frequency_hz\":null}");
 }
@@ -54,6 +54,7 @@ static void says_what_is_known(void **state)
         .relay_mask_known = true,
         .relay_mask = 170,
         .journal_depth_known = true,
+        .tamper = { .known = true, .latched = true, .count = 3 },
         .electrical_known = true,
         .active_power_w = -12.345678,
         .reference_voltage_v = 230.0,
@@ -65,6 +66,7 @@ static void says_what_is_known(void **state)
                                      "che \\\"1\\\"\""));
     assert_non_null(strstr(text, "\"relay_mask\":170,\"relay_mask_known\":true"));
     assert_non_null(strstr(text, "\"journal_depth\":0,"));
+    assert_non_null(strstr(text, "\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":3},"));
     assert_non_null(strstr(text, "\"active_power_w\":-12.35,\"reference_voltage_v\":230,"
                                  "\"frequency_hz\":49.988}"));
 }

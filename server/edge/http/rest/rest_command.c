@@ -173,6 +173,25 @@ bool rest_send_command(struct rest *rest, const struct rest_request *request,
     return rest_send_and_wait(rest, request, &device, &command, reply);
 }
 
+bool rest_clear_tamper(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply)
+{
+    enum { COUNT_MOST = 0xFFFFFF };
+    static const char *const members[] = { "count" };
+    struct relay_command command = { .action = COMMAND_ACTION_TAMPER_CLEAR };
+    struct device_view device;
+    struct json_reader reader;
+    int64_t count = 0;
+
+    if (!rest_find_device(rest, request, &device, reply) ||
+        !rest_body_open(&reader, request, members, 1, reply) ||
+        !rest_body_integer(&reader, "count", 0, COUNT_MOST, &count, INVALID, reply)) {
+        return true;
+    }
+    command.tamper_count = (uint32_t)count;
+    return rest_send_and_wait(rest, request, &device, &command, reply);
+}
+
 void rest_close(struct rest *rest)
 {
     for (;;) {

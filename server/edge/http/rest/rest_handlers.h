@@ -39,6 +39,8 @@ bool rest_show_deliveries(struct rest *rest, const struct rest_request *request,
                           struct http_reply *reply);
 bool rest_send_command(struct rest *rest, const struct rest_request *request,
                        struct http_reply *reply);
+bool rest_clear_tamper(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
 bool rest_calibrate(struct rest *rest, const struct rest_request *request,
                     struct http_reply *reply);
 bool rest_show_calibration(struct rest *rest, const struct rest_request *request,

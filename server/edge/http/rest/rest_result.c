@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
+
 #include "rest_handlers.h"
 
 /// What a command is about: the words and sentences for what only that can answer, and which part
@@ -9,7 +11,9 @@ struct subject {
     const char *invalid;
     const char *invalid_message;
     const char *failed_message;
-    bool measures; ///< The result has a `detail` and a reason for people, instead of relays.
+    bool speaks;   ///< The device's reason is the message for people.
+    bool measures; ///< So it is, and the result has a `detail` and a reason for people, instead of
+                   ///< relays.
 };
 
 static const struct subject RELAYS = {
@@ -47,12 +51,23 @@ static const struct subject DEMAND = {
     .measures = true,
 };
 
+static const struct subject TAMPER = {
+    .busy = "case_open",
+    .busy_message = "The case is open: close it first.",
+    .invalid = "invalid_command",
+    .invalid_message = "The device cannot do this.",
+    .failed_message = "The device could not do this.",
+    .speaks = true,
+};
+
 static const struct subject *subject_of(enum command_action action)
 {
     switch (action) {
     case COMMAND_ACTION_SET_RELAY:
     case COMMAND_ACTION_SET_RELAYS:
         break;
+    case COMMAND_ACTION_TAMPER_CLEAR:
+        return &TAMPER;
     case COMMAND_ACTION_CALIBRATE:
     case COMMAND_ACTION_CALIBRATION_APPLY:
     case COMMAND_ACTION_CALIBRATION_CANCEL:
@@ -92,8 +107,7 @@ static struct answer answer_of(const struct subject *subject, enum command_outco
                                 "The command reached the device too late; nothing was done." };
     case COMMAND_OUTCOME_REFUSED:
         return (struct answer){ HTTP_BAD_GATEWAY, "command_failed",
-                                "The device does not know the time, so it cannot judge whether the "
-                                "command is still valid; nothing was done." };
+                                "The device refused this; nothing was done." };
     case COMMAND_OUTCOME_FAILED:
         return (struct answer){ HTTP_BAD_GATEWAY, "command_failed", subject->failed_message };
     case COMMAND_OUTCOME_UNCONFIRMED:
@@ -152,12 +166,17 @@ void rest_reply_result(enum command_action action, const struct command_result *
 {
     const struct subject *subject = subject_of(action);
     const struct answer answer = answer_of(subject, result->outcome);
-    const bool speaks = subject->measures && result->reason[0] != '\0';
-    const struct telling telling = {
+    const bool speaks = (subject->measures || subject->speaks) && result->reason[0] != '\0';
+    char refusal[COMMAND_REASON_SIZE + 48];
+    struct telling telling = {
         .subject = subject,
         .result = result,
         .error = answer.error,
         .message = speaks ? result->reason : answer.message,
     };
+    if (result->outcome == COMMAND_OUTCOME_REFUSED && result->reason[0] != '\0') {
+        (void)snprintf(refusal, sizeof refusal, "The device refused this: %s.", result->reason);
+        telling.message = refusal;
+    }
     http_reply_json(reply, answer.code, build, &telling);
 }

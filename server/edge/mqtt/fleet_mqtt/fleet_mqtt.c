@@ -14,8 +14,10 @@
 #include "fleet_inbox.h"
 #include "fleet_payloads.h"
 #include "fleet_topics.h"
+#include "openssl_crypto.h"
 #include "outbox.h"
 #include "packet_reader.h"
+#include "signed_command.h"
 
 enum {
     KEEPALIVE_S = 30,
@@ -319,6 +321,27 @@ bool fleet_mqtt_is_connected(struct fleet_mqtt *mqtt, char *reason, size_t size)
     return false;
 }
 
+/// Adds the fleet's signature where there is one to be had.
+static enum status sign(const struct fleet_mqtt *mqtt, struct outbox_message *message)
+{
+    const struct command_signer *signer = mqtt->options.signer;
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE];
+    if (signer == NULL) {
+        return STATUS_OK;
+    }
+    const struct crypto crypto = openssl_crypto();
+    enum status status = signed_command_digest(&crypto, message->payload, message->size, digest);
+    if (status == STATUS_OK) {
+        status = signer->sign(signer->ctx, digest, signature);
+    }
+    if (status == STATUS_OK) {
+        status = signed_command_append(message->payload, &message->size, sizeof message->payload,
+                                       signature);
+    }
+    return status;
+}
+
 static enum status send_command(void *ctx, const char *device_id, const char *cmd_id,
                                 const struct relay_command *command, int64_t issued_s,
                                 int64_t expires_s)
@@ -331,7 +354,8 @@ static enum status send_command(void *ctx, const char *device_id, const char *cm
     fleet_topic_down(device_id, mqtt->options.lab_device, "command", message.topic);
     message.size =
         payload_write_command(device_id, cmd_id, command, issued_s, expires_s, message.payload);
-    return outbox_put(mqtt->outbox, &message);
+    const enum status status = sign(mqtt, &message);
+    return status == STATUS_OK ? outbox_put(mqtt->outbox, &message) : status;
 }
 
 static enum status send_lease(void *ctx, const char *device_id, unsigned realtime_s)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command_signer.h"
 #include "device_link.h"
 #include "fleet.h"
 #include "fleet_log.h"
@@ -22,8 +23,9 @@ struct fleet_mqtt_options {
     const char *ca_file; ///< PEM, as are the next two.
     const char *certificate_file;
     const char *key_file;
-    const char *lab_device;  ///< Speaks the flat topics; NULL: none does.
-    unsigned messages_per_s; ///< A device may send so many for long.
+    const char *lab_device;              ///< Speaks the flat topics; NULL: none does.
+    const struct command_signer *signer; ///< Signs every command; NULL: none is signed.
+    unsigned messages_per_s;             ///< A device may send so many for long.
     const struct fleet_host *fleet_host;
     const struct fleet_log *log;
     struct fleet_counters *counters;

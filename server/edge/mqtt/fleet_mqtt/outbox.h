@@ -8,7 +8,7 @@
 
 #include "status.h"
 
-enum { OUTBOX_LIMIT = 256, OUTBOX_TOPIC_SIZE = 96, OUTBOX_PAYLOAD_SIZE = 640 };
+enum { OUTBOX_LIMIT = 256, OUTBOX_TOPIC_SIZE = 96, OUTBOX_PAYLOAD_SIZE = 768 };
 
 struct outbox_message {
     char topic[OUTBOX_TOPIC_SIZE];

@@ -88,6 +88,31 @@ enum payload_verdict payload_read_relay_status(const char *text, size_t size, co
     return verdict;
 }
 
+static bool read_flag(const cJSON *object, const char *name, bool *out)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    *out = cJSON_IsTrue(item) != 0;
+    return cJSON_IsBool(item);
+}
+
+/// Reads what is said of the case; nothing said leaves it unknown. @return false  malformed.
+static bool read_tamper(const cJSON *object, struct device_tamper *tamper)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "tamper");
+    double count = -1.0;
+    if (item == NULL) {
+        return true;
+    }
+    if (!cJSON_IsObject(item) || !read_flag(item, "latched", &tamper->latched) ||
+        !read_flag(item, "case_open", &tamper->case_open) ||
+        !read_whole(item, "count", 0, 0xFFFFFF, &count) || count < 0.0) {
+        return false;
+    }
+    tamper->known = true;
+    tamper->count = (uint32_t)count;
+    return true;
+}
+
 enum payload_verdict payload_read_system_status(const char *text, size_t size,
                                                 const char *device_id,
                                                 struct device_status_report *report)
@@ -102,7 +127,8 @@ enum payload_verdict payload_read_system_status(const char *text, size_t size,
     *report = (struct device_status_report){ 0 };
     if (!read_text(object, "status", status, sizeof status) ||
         !read_text(object, "version", report->firmware_version, sizeof report->firmware_version) ||
-        !read_whole(object, "journal_depth", 0, 9e15, &depth)) {
+        !read_whole(object, "journal_depth", 0, 9e15, &depth) ||
+        !read_tamper(object, &report->tamper)) {
         verdict = PAYLOAD_MALFORMED;
     } else {
         report->offline = strcmp(status, "offline") == 0;
@@ -353,7 +379,7 @@ size_t payload_write_command(const char *device_id, const char *cmd_id,
                              const struct relay_command *command, int64_t issued_s,
                              int64_t expires_s, char out[PAYLOAD_COMMAND_SIZE])
 {
-    // Members in the order of their names: the form over which the signature will be made.
+    // Members in the order of their names (RFC 8785), so that anybody can make the same bytes.
     int size;
     if (command->action >= COMMAND_ACTION_CALIBRATE) {
         return write_metering(command->action, device_id, cmd_id, &command->metering, issued_s,
@@ -365,6 +391,11 @@ size_t payload_write_command(const char *device_id, const char *cmd_id,
                         ",\"iat\":%" PRId64 ",\"relay\":%u,\"state\":%s,\"target\":\"%s\",\"v\":1}",
                         cmd_id, expires_s, issued_s, command->relay,
                         command->state ? "true" : "false", device_id);
+    } else if (command->action == COMMAND_ACTION_TAMPER_CLEAR) {
+        size = snprintf(out, PAYLOAD_COMMAND_SIZE,
+                        "{\"action\":\"tamper_clear\",\"cmd_id\":\"%s\",\"count\":%" PRIu32
+                        ",\"exp\":%" PRId64 ",\"iat\":%" PRId64 ",\"target\":\"%s\",\"v\":1}",
+                        cmd_id, command->tamper_count, expires_s, issued_s, device_id);
     } else {
         size = snprintf(out, PAYLOAD_COMMAND_SIZE,
                         "{\"action\":\"set_relays\",\"cmd_id\":\"%s\",\"exp\":%" PRId64

@@ -71,6 +71,34 @@ static void system_status_tells_a_will_from_a_life(void **state)
     assert_false(report.journal_depth_known);
 }
 
+static void the_case_is_told_whole_or_not_at_all(void **state)
+{
+    static const char *const malformed[] = {
+        "{\"tamper\":1}",
+        "{\"tamper\":{}}",
+        "{\"tamper\":{\"latched\":1,\"case_open\":false,\"count\":0}}",
+        "{\"tamper\":{\"latched\":true,\"count\":0}}",
+        "{\"tamper\":{\"latched\":true,\"case_open\":false}}",
+        "{\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":-1}}",
+        "{\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":16777216}}",
+    };
+    const char *told = "{\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":3}}";
+    struct device_status_report report;
+    (void)state;
+    assert_int_equal(payload_read_system_status(told, strlen(told), "m", &report), PAYLOAD_OK);
+    assert_true(report.tamper.known);
+    assert_true(report.tamper.latched);
+    assert_false(report.tamper.case_open);
+    assert_int_equal(report.tamper.count, 3);
+    assert_int_equal(payload_read_system_status("{}", 2, "m", &report), PAYLOAD_OK);
+    assert_false(report.tamper.known);
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+        assert_int_equal(
+            payload_read_system_status(malformed[i], strlen(malformed[i]), "m", &report),
+            PAYLOAD_MALFORMED);
+    }
+}
+
 static void command_result_names_the_command(void **state)
 {
     (void)state;
@@ -185,6 +213,10 @@ static void commands_and_acknowledgements_are_written_as_agreed(void **state)
     (void)payload_write_command("meter-1", "01J", &all, 100, 130, command);
     assert_string_equal(command, "{\"action\":\"set_relays\",\"cmd_id\":\"01J\",\"exp\":130,"
                                  "\"iat\":100,\"mask\":170,\"target\":\"meter-1\",\"v\":1}");
+    const struct relay_command clear = { .action = COMMAND_ACTION_TAMPER_CLEAR, .tamper_count = 3 };
+    (void)payload_write_command("meter-1", "01J", &clear, 100, 130, command);
+    assert_string_equal(command, "{\"action\":\"tamper_clear\",\"cmd_id\":\"01J\",\"count\":3,"
+                                 "\"exp\":130,\"iat\":100,\"target\":\"meter-1\",\"v\":1}");
     const struct relay_command calibrate = {
         .action = COMMAND_ACTION_CALIBRATE,
         .metering = { .channel = 2,
@@ -237,6 +269,7 @@ int main(void)
         cmocka_unit_test(malformed_payloads_are_refused),
         cmocka_unit_test(oversized_payloads_are_not_read),
         cmocka_unit_test(system_status_tells_a_will_from_a_life),
+        cmocka_unit_test(the_case_is_told_whole_or_not_at_all),
         cmocka_unit_test(command_result_names_the_command),
         cmocka_unit_test(data_becomes_a_reading),
         cmocka_unit_test(data_without_sense_is_refused),
