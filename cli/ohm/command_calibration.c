@@ -112,8 +112,34 @@ static void print_point(const cJSON *point)
     print_value(point, "gain", ", gain %.5f");
     print_value(point, "gain_error_percent", " (+-%.3f %%)");
     print_value(point, "lead_deg", ", lead %.3f degrees");
-    print_value(point, "lead_error_deg", " (+-%.3f)");
+    print_value(point, "frequency_hz", " at %.2f Hz");
+    print_value(point, "lead_error_deg", " (+-%.3f there)");
     (void)putchar('\n');
+}
+
+/// What is known of the angle at other frequencies, and from what.
+static void print_phase(const cJSON *detail)
+{
+    static const struct {
+        const char *law;
+        const char *text;
+    } laws[] = {
+        { "harmonics", "found from the harmonics of the mains" },
+        { "two_frequencies", "measured at 50 and at 60 Hz" },
+        { "type", "by the table of the sensor's type" },
+        { "inverse", "taken to fall as 1/f: give --sensor, or measure a larger current for 60 s" },
+    };
+    const cJSON *result = cJSON_GetObjectItemCaseSensitive(detail, "result");
+    const char *law = ohm_text(result, "law");
+    for (size_t n = 0; n < sizeof laws / sizeof laws[0]; n++) {
+        if (strcmp(law, laws[n].law) == 0) {
+            (void)fputs("  phase:", stdout);
+            print_value(result, "lead_error_deg", " +-%.3f degrees at the measured frequency");
+            print_value(result, "lead_error_45hz_deg", ", +-%.3f at 45 Hz");
+            print_value(result, "lead_error_65hz_deg", ", +-%.3f at 65 Hz");
+            (void)printf(" (%s)\n", laws[n].text);
+        }
+    }
 }
 
 static void print_input(const char *name, const cJSON *input)
@@ -141,6 +167,7 @@ static void print_calibration(const cJSON *detail)
     {
         print_point(item);
     }
+    print_phase(detail);
     print_input("voltage", cJSON_GetObjectItemCaseSensitive(force, "voltage"));
     print_input("current", cJSON_GetObjectItemCaseSensitive(force, "current"));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(detail, "history"))
@@ -165,6 +192,7 @@ static enum exit_code show_point(struct ohm *ohm, const cJSON *detail)
         device_call_print(detail);
     } else if (point != NULL) {
         print_point(point);
+        print_phase(detail);
     }
     return strcmp(ohm_text(point, "verdict"), "found") == 0
                ? OHM_DONE

@@ -20,16 +20,23 @@ let environment;
 let device;
 let api;
 
-// A second of mains: voltage, a heater's current through a transformer, a kettle's through one turned round.
+// Harmonics of the mains: order, share of the fundamental, angle.
+const harmonics = [[1, 1, 0], [3, 0.03, 1], [5, 0.023, 2], [7, 0.011, 3], [11, 0.007, 4], [13, 0.006, 5]];
+const shape = (angle, lead) => harmonics.reduce((sum, [order, share, turn]) =>
+  sum + share * Math.sin(order * angle + turn + lead(order)), 0) / Math.hypot(...harmonics.map(([, share]) => share));
+
+// A second of distorted mains: voltage, a heater's current through a transformer, a kettle's through one turned round.
 function makeCodes() {
   const codes = new Int16Array(3 * rate);
   const radians = (scale.leadDegrees * Math.PI) / 180;
   for (let n = 0; n < rate; n++) {
     const angle = (2 * Math.PI * 50 * n) / rate;
     const noise = () => Math.random() + Math.random() - 1;
-    codes[3 * n] = Math.round((truth.voltage * Math.SQRT2 * Math.sin(angle)) / scale.volts + noise());
-    codes[3 * n + 1] = Math.round(((truth.heater * Math.SQRT2 * Math.sin(angle + radians)) / scale.amperes) * scale.response + noise());
-    codes[3 * n + 2] = Math.round((-truth.kettle * Math.SQRT2 * Math.sin(angle)) / scale.amperes + noise());
+    const plain = shape(angle, () => 0) * Math.SQRT2;
+    const leading = shape(angle, (order) => radians / order) * Math.SQRT2;
+    codes[3 * n] = Math.round((truth.voltage * plain) / scale.volts + noise());
+    codes[3 * n + 1] = Math.round(((truth.heater * leading) / scale.amperes) * scale.response + noise());
+    codes[3 * n + 2] = Math.round((-truth.kettle * plain) / scale.amperes + noise());
   }
   return Buffer.from(codes.buffer);
 }
@@ -90,10 +97,11 @@ test('a meter with wrong sensors is wrong', async () => {
 
 test('a heater and another meter make it right at once', async () => {
   const answer = await ohm('calibrate', 'meter-1', '--channel', '0', '--resistive', '--reference-volts', '230',
-    '--reference-amps', '10', '--sensor', 'sct-013-000', '--seconds', '5');
+    '--reference-amps', '10', '--seconds', '5');
   assert.equal(answer.status, 0, answer.stderr);
   assert.match(answer.stdout, /found: 10\.000 A/);
   assert.match(answer.stdout, /lead 2\.[78]\d+ degrees/);
+  assert.match(answer.stdout, /phase: \+-0\.0\d+ degrees at the measured frequency, \+-0\.\d+ at 45 Hz, \+-0\.\d+ at 65 Hz \(found from the harmonics of the mains\)/);
   assert.match(answer.stdout, /channel 0 of meter-1 is calibrated/);
   const heater = await settled(0, (channel) => Math.abs(channel.current_a / truth.heater - 1) < 0.002);
   console.log(`figure: after calibration ${heater.voltage_v} V, ${heater.current_a} A, ${heater.active_power_w} W, PF ${heater.power_factor}`);
@@ -101,6 +109,13 @@ test('a heater and another meter make it right at once', async () => {
   assert.ok(Math.abs(heater.current_a / truth.heater - 1) < 0.001, `${heater.current_a} A`);
   assert.ok(Math.abs(heater.active_power_w / (truth.voltage * truth.heater) - 1) < 0.001, `${heater.active_power_w} W`);
   assert.ok(heater.power_factor >= 0.9999, `${heater.power_factor}`);
+});
+
+test('the type of the sensor says how its phase goes on, where the harmonics tell less', async () => {
+  const answer = await ohm('calibrate', 'meter-1', '--channel', '0', '--resistive', '--sensor', 'sct-013-000', '--seconds', '4', '--point');
+  assert.equal(answer.status, 0, answer.stderr);
+  assert.match(answer.stdout, /\+-0\.\d+ at 45 Hz, \+-0\.\d+ at 65 Hz \((by the table of the sensor's type|found from the harmonics of the mains)\)/);
+  assert.equal((await ohm('calibrate', 'meter-1', '--channel', '0', '--cancel')).status, 0);
 });
 
 test('the calibration outlives the meter, and tells who made it', async () => {
@@ -111,7 +126,11 @@ test('the calibration outlives the meter, and tells who made it', async () => {
   assert.equal(answer.status, 0, answer.stderr);
   const detail = JSON.parse(answer.stdout);
   assert.ok(Math.abs(detail.in_force.current.gain * scale.response - 1) < 0.001);
-  assert.ok(Math.abs(detail.in_force.current.knots[0].lead_50hz_deg - scale.leadDegrees) < 0.02);
+  const { delay_us: delay, knots: [knot] } = detail.in_force.current;
+  const late = (hertz) => 360e-6 * hertz * delay;
+  assert.ok(Math.abs(knot.lead_50hz_deg + late(50) - scale.leadDegrees) < 0.02, JSON.stringify(detail.in_force.current));
+  assert.ok(Math.abs(knot.lead_60hz_deg + late(60) - (scale.leadDegrees * 50) / 60) < 0.1);
+  assert.ok(Math.abs(delay) < 3, `${delay} us`);
   assert.deepEqual(detail.history.map(({ input, who, method }) => [input, who, method]),
     [['current', 'admin', 'reference'], ['voltage', 'admin', 'reference']]);
 });

@@ -51,6 +51,12 @@ static void observe(void *ctx, const struct window_report *report)
     linearity_session_observe(&metering->linearity, report->raw, report->seconds);
 }
 
+static void listen(void *ctx, const struct spectrum_bins *bins)
+{
+    struct device_metering *metering = ctx;
+    calibration_session_take_bins(&metering->session, bins);
+}
+
 /// The inputs of a recording or the synthesizer are sampled at once.
 static void open_calibration(struct device_metering *metering)
 {
@@ -60,6 +66,7 @@ static void open_calibration(struct device_metering *metering)
     calibration_session_init(&metering->session, &parts->source->wiring, 0.0,
                              &metering->calibrations);
     metering->session_watcher = (struct window_watcher){ .window = observe, .ctx = metering };
+    metering->session_tap = (struct spectrum_tap){ .bins = listen, .ctx = metering };
 }
 
 /// Has the table of the converter in force that was kept.
@@ -194,6 +201,9 @@ static enum status open_spectra(struct device_metering *metering)
             .inputs = ADC_INPUT_LIMIT,
         };
         status = spectrum_task_init(&metering->spectrum, &spectrum, &settings);
+    }
+    if (status == STATUS_OK) {
+        spectrum_task_listen(&metering->spectrum, &metering->session_tap);
     }
     return status;
 }

@@ -36,6 +36,7 @@
 #include "ring.h"
 #include "sampling_task.h"
 #include "snapshot.h"
+#include "spectrum_tap.h"
 #include "spectrum_task.h"
 #include "status.h"
 #include "tariff.h"
@@ -61,6 +62,7 @@ struct device_metering {
     struct calibration_store calibrations;
     struct calibration_session session;
     struct window_watcher session_watcher;
+    struct spectrum_tap session_tap;
     bool calibration_damaged; ///< What could not be read counts as not calibrated.
     struct metering_desk desk;
 

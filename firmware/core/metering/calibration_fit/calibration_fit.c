@@ -217,47 +217,53 @@ struct calibration_point calibration_fit_point(const struct calibration_stage *s
     return point;
 }
 
-static bool is_at_60hz(const struct calibration_point *point)
+void calibration_fit_trend(struct calibration_point *point,
+                           const struct calibration_response *response,
+                           const struct calibration_truth *truth,
+                           const struct calibration_known *known)
 {
-    return point->frequency_hz > 55.0;
-}
-
-static double lead_at(const struct calibration_point *point, double frequency_hz)
-{
-    const double fall = calibration_sensor_fall_rad(point->sensor);
-    if (fall > 0.0) {
-        // Along a + b / f, as calibration_at() goes: b is 300 times the fall from 50 to 60 Hz.
-        return point->lead_rad + 300.0 * fall * (1.0 / frequency_hz - 1.0 / point->frequency_hz);
+    // How the voltage's own sensor goes on beyond 90 Hz is not known.
+    const bool fits = point->verdict == CALIBRATION_FOUND && point->has_lead && truth->resistive &&
+                      known->voltage_lead_rad == 0.0;
+    point->trend = (struct calibration_trend){ .known = false };
+    if (fits) {
+        point->trend = calibration_response_trend(response, known->delay_s);
     }
-    return point->lead_rad * point->frequency_hz / frequency_hz;
 }
 
-/// Whether both are the same knot, seen at 50 and at 60 Hz.
-static bool are_partners(const struct calibration_point *a, const struct calibration_point *b)
+/// Points, and how their leads go on at other frequencies.
+struct extended {
+    const struct calibration_point *points;
+    unsigned count;
+    struct calibration_extension extension;
+};
+
+static float lead_at(const struct extended *extended, unsigned index, double frequency_hz)
 {
-    return is_at_60hz(a) != is_at_60hz(b) && a->has_lead && b->has_lead &&
-           a->magnitude_a < 1.2 * b->magnitude_a && b->magnitude_a < 1.2 * a->magnitude_a;
+    return extended->points[index].has_lead
+               ? (float)calibration_extension_lead(&extended->extension, extended->points, index,
+                                                   frequency_hz)
+               : 0.0f;
 }
 
-static struct calibration_knot knot_of(const struct calibration_point *points, unsigned count,
-                                       unsigned index, double gain)
+static struct calibration_knot knot_of(const struct extended *extended, unsigned index, double gain)
 {
-    const struct calibration_point *point = &points[index];
+    const struct calibration_point *point = &extended->points[index];
     const double ratio = point->has_gain ? point->gain / gain : 1.0;
     struct calibration_knot knot = {
         // By nominal scale and the input's gain, as calibration_at() looks it up.
         .magnitude =
             (float)(point->has_gain ? point->magnitude_a / ratio : point->magnitude_a * gain),
         .gain = (float)ratio,
-        .lead_50hz_rad = point->has_lead ? (float)lead_at(point, 50.0) : 0.0f,
-        .lead_60hz_rad = point->has_lead ? (float)lead_at(point, 60.0) : 0.0f,
+        .lead_50hz_rad = lead_at(extended, index, 50.0),
+        .lead_60hz_rad = lead_at(extended, index, 60.0),
     };
-    for (unsigned other = 0; other < count; other++) {
-        if (are_partners(point, &points[other])) {
-            if (is_at_60hz(&points[other])) {
-                knot.lead_60hz_rad = (float)lead_at(&points[other], 60.0);
+    for (unsigned other = 0; other < extended->count; other++) {
+        if (calibration_are_partners(point, &extended->points[other])) {
+            if (calibration_is_at_60hz(&extended->points[other])) {
+                knot.lead_60hz_rad = lead_at(extended, other, 60.0);
             } else {
-                knot.lead_50hz_rad = (float)lead_at(&points[other], 50.0);
+                knot.lead_50hz_rad = lead_at(extended, other, 50.0);
             }
         }
     }
@@ -281,7 +287,7 @@ static double main_gain(const struct calibration_point *points, unsigned count, 
 static bool is_second_of_pair(const struct calibration_point *points, unsigned index)
 {
     for (unsigned earlier = 0; earlier < index; earlier++) {
-        if (are_partners(&points[index], &points[earlier])) {
+        if (calibration_are_partners(&points[index], &points[earlier])) {
             return true;
         }
     }
@@ -322,6 +328,37 @@ static struct calibration_input rescale(const struct calibration_input *before,
     return input;
 }
 
+/// The first point that was refused, or CALIBRATION_FOUND.
+static enum calibration_verdict first_refusal(const struct calibration_point *points,
+                                              unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (points[i].verdict != CALIBRATION_FOUND) {
+            return points[i].verdict;
+        }
+    }
+    return CALIBRATION_FOUND;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/// Puts every point that tells of the current into the curve.
+static void insert_all(struct calibration_curve *curve, const struct extended *extended)
+{
+    for (unsigned i = 0; i < extended->count; i++) {
+        const struct calibration_point *point = &extended->points[i];
+        curve->gain_error_percent = larger(curve->gain_error_percent, point->gain_error_percent);
+        curve->lead_error_deg = larger(curve->lead_error_deg, point->lead_error_deg);
+        if ((point->has_lead || point->has_gain) && !is_second_of_pair(extended->points, i)) {
+            const struct calibration_knot knot = knot_of(extended, i, curve->input.gain);
+            insert(&curve->input, &knot);
+        }
+    }
+}
+
 struct calibration_curve calibration_fit_curve(const struct calibration_point *points,
                                                unsigned count, double delay_s,
                                                const struct calibration_input *before)
@@ -333,28 +370,24 @@ struct calibration_curve calibration_fit_curve(const struct calibration_point *p
     if (count == 0 || count > CALIBRATION_POINT_LIMIT) {
         return curve;
     }
-    curve.input =
-        (struct calibration_input){ .gain = main_gain(points, count, magnitude_of(before->gain)),
-                                    .delay_s = delay_s };
+    const enum calibration_verdict refusal = first_refusal(points, count);
+    if (refusal != CALIBRATION_FOUND) {
+        curve.verdict = refusal;
+        return curve;
+    }
     for (unsigned i = 0; i < count; i++) {
-        if (points[i].verdict != CALIBRATION_FOUND) {
-            curve.verdict = points[i].verdict;
-            return curve;
-        }
         leads += points[i].has_lead ? 1 : 0;
         used += points[i].has_lead || points[i].has_gain ? 1 : 0;
         last = points[i].has_lead || points[i].has_gain ? i : last;
-        if (points[i].gain_error_percent > curve.gain_error_percent) {
-            curve.gain_error_percent = points[i].gain_error_percent;
-        }
-        if (points[i].lead_error_deg > curve.lead_error_deg) {
-            curve.lead_error_deg = points[i].lead_error_deg;
-        }
-        if ((points[i].has_lead || points[i].has_gain) && !is_second_of_pair(points, i)) {
-            const struct calibration_knot knot = knot_of(points, count, i, curve.input.gain);
-            insert(&curve.input, &knot);
-        }
     }
+    const struct extended extended = { points, count, calibration_extend(points, count) };
+    curve.input =
+        (struct calibration_input){ .gain = main_gain(points, count, magnitude_of(before->gain)),
+                                    .delay_s = delay_s + extended.extension.delay_s };
+    curve.law = extended.extension.law;
+    curve.lead_error_45hz_deg = extended.extension.error_45hz_deg;
+    curve.lead_error_65hz_deg = extended.extension.error_65hz_deg;
+    insert_all(&curve, &extended);
     if (curve.input.knots == 0) {
         return curve;
     }

@@ -8,38 +8,20 @@
 /// phase, since its current is where the voltage is. Power, current or energy from another meter
 /// gives the gain.
 ///
-/// Of the phase, the part that grows with frequency is a *delay* and is taken from the scan of the
-/// converter, where it is exact. The rest is the transformer's *lead*, which falls with frequency:
-/// by so much as tables of its type say, or, where the type is not known, as 1/f (magnetising
-/// current). Real transformers fall less than that. One measurement at one frequency cannot tell
-/// the two apart, so the delay must be right: 1 us of error is 0.018 degrees at 50 Hz and goes on
-/// to 0.0063 degrees at 65 Hz.
+/// Of the phase, the part that grows with frequency is a *delay*; the scan's is known exactly. The
+/// rest is the transformer's *lead*, which falls with frequency. At the mains frequency alone the
+/// two cannot be told apart; the harmonics of a distorted voltage tell them
+/// (calibration_response.h, calibration_law.h). Where they do not, the delay of the scan counts as
+/// all there is, and 1 us of error in it, 0.018 degrees at 50 Hz, goes on to 0.0063 degrees at 65
+/// Hz.
 
 #include "calibration.h"
+#include "calibration_law.h"
+#include "calibration_point.h"
+#include "calibration_response.h"
 #include "calibration_sensor.h"
 #include "calibration_stage.h"
 #include "status.h"
-
-/// Why a calibration was refused, or was not.
-enum calibration_verdict {
-    CALIBRATION_FOUND,
-    CALIBRATION_TOO_SHORT,      ///< Fewer than CALIBRATION_WINDOWS_LEAST sound windows.
-    CALIBRATION_NO_REFERENCE,   ///< No mains frequency was found.
-    CALIBRATION_CLIPPED,        ///< A code touched a rail.
-    CALIBRATION_UNSTABLE,       ///< The load changed meanwhile.
-    CALIBRATION_TOO_SMALL,      ///< Too little current to tell from noise.
-    CALIBRATION_NOT_RESISTIVE,  ///< The load shifts or distorts its current.
-    CALIBRATION_REVERSED,       ///< The current runs against the voltage: turn the sensor first.
-    CALIBRATION_NOTHING_KNOWN,  ///< The truth names nothing to compare with.
-    CALIBRATION_IMPLAUSIBLE,    ///< Off by more than a factor of two: a wrong number or sensor.
-    CALIBRATION_CONTRADICTION,  ///< The known values do not agree with each other.
-    CALIBRATION_POINTS_TOO_NEAR ///< Two points of a curve at nearly the same current.
-};
-
-enum {
-    CALIBRATION_WINDOWS_LEAST = 10, ///< Two seconds.
-    CALIBRATION_POINT_LIMIT = 8,
-};
 
 /// What a person knows of the load. 0 means not known.
 struct calibration_truth {
@@ -62,43 +44,36 @@ struct calibration_known {
     double noise_a;          ///< The open input shows this, nominal scale; 0 when not known.
 };
 
-/// One load compared with the truth.
-struct calibration_point {
-    enum calibration_verdict verdict; ///< Nothing below counts unless it is CALIBRATION_FOUND.
-    bool has_voltage_gain;
-    bool has_gain;
-    bool has_lead;
-    double voltage_gain; ///< True volts over nominal volts.
-    double gain;         ///< True amperes over nominal amperes.
-    double lead_rad;     ///< Of the current's sensor, at `frequency_hz`.
-    double frequency_hz;
-    double magnitude_a; ///< Through the sensor: true where the gain is known, or else nominal.
-    double gain_error_percent; ///< Twice the standard error, and how far known values disagree.
-    double lead_error_deg;     ///< Twice the standard error, at `frequency_hz`.
-    enum calibration_sensor sensor;
-};
-
 /// Compares what `stage` saw with `truth`.
 struct calibration_point calibration_fit_point(const struct calibration_stage *stage,
                                                const struct calibration_truth *truth,
                                                const struct calibration_known *known);
+
+/// Adds to a point of a resistive load what its harmonics tell; `response` was seen meanwhile.
+void calibration_fit_trend(struct calibration_point *point,
+                           const struct calibration_response *response,
+                           const struct calibration_truth *truth,
+                           const struct calibration_known *known);
 
 /// The outcome for a current input.
 struct calibration_curve {
     enum calibration_verdict verdict;
     struct calibration_input input;
     double gain_error_percent; ///< The largest of the points.
-    double lead_error_deg; ///< The same, and only at the frequencies of the points: what the law
-                           ///< for other frequencies gets wrong is not in it.
+    double lead_error_deg;     ///< The same, at the frequencies of the points.
+    enum calibration_law law;
+    double lead_error_45hz_deg; ///< At other frequencies, with what the law may get wrong. 0 where
+    double lead_error_65hz_deg; ///< no point tells a lead.
 };
 
 /// Makes a curve of `count` points, 1 to CALIBRATION_POINT_LIMIT, in any order, all of them
 /// CALIBRATION_FOUND. What no point tells stays as it is in `before`. A point below 55 Hz tells the
 /// lead at 50 Hz, one above at 60 Hz; where one of the two was not measured (within 20 % of the
-/// same current), it follows from the other one by the point's sensor or else by 1/f. A single
+/// same current), it follows from the other one by the law (calibration_law.h). A single
 /// point without a lead moves the gain and keeps the curve of `before`; of several points all must
 /// have a lead. A point of the voltage alone counts for nothing here. A reversed input (negative
-/// gain of `before`) stays reversed.
+/// gain of `before`) stays reversed. `delay_s` is what the scan lets expect; a delay that the
+/// harmonics show comes on top.
 struct calibration_curve calibration_fit_curve(const struct calibration_point *points,
                                                unsigned count, double delay_s,
                                                const struct calibration_input *before);

@@ -105,6 +105,18 @@ static void write_history(struct json_writer *json, const struct calibration_ses
     json_writer_end_array(json);
 }
 
+/// What is known of the phase, and of how it goes on at other frequencies.
+static void write_phase(struct json_writer *json, const struct calibration_curve *curve)
+{
+    write_number(json, "lead_error_deg", curve->lead_error_deg, 4);
+    json_writer_string(json, "law", calibration_law_name(curve->law));
+    if (curve->law != CALIBRATION_LAW_NONE) {
+        write_number(json, "lead_error_45hz_deg", curve->lead_error_45hz_deg, 4);
+        write_number(json, "lead_error_65hz_deg", curve->lead_error_65hz_deg, 4);
+        write_number(json, "delay_us", curve->input.delay_s * 1e6, 3);
+    }
+}
+
 static void write_points(struct json_writer *json, const struct calibration_session *session)
 {
     json_writer_begin_array(json, "points");
@@ -120,7 +132,7 @@ static void write_points(struct json_writer *json, const struct calibration_sess
         if (curve.verdict == CALIBRATION_FOUND) {
             write_number(json, "gain", curve.input.gain, 6);
             write_number(json, "gain_error_percent", curve.gain_error_percent, 4);
-            write_number(json, "lead_error_deg", curve.lead_error_deg, 4);
+            write_phase(json, &curve);
         }
         json_writer_end_object(json);
     }

@@ -64,8 +64,10 @@ static void end_load(struct calibration_session *session)
 {
     const struct calibration_look look = calibration_stage_look(&session->stage, 0.0);
     const struct calibration_known known = known_of(session, &look);
-    session->point[session->points] =
-        calibration_fit_point(&session->stage, &session->truth, &known);
+    struct calibration_point *point = &session->point[session->points];
+    *point = calibration_fit_point(&session->stage, &session->truth, &known);
+    calibration_fit_trend(point, &session->harmonics.response, &session->truth, &known);
+    calibration_harmonics_end(&session->harmonics);
     session->points++;
     session->activity = CALIBRATION_IDLE;
 }
@@ -129,6 +131,12 @@ void calibration_session_observe(struct calibration_session *session, const stru
     }
 }
 
+void calibration_session_take_bins(struct calibration_session *session,
+                                   const struct spectrum_bins *bins)
+{
+    calibration_harmonics_take(&session->harmonics, bins);
+}
+
 /// A point that came to nothing makes room for another try.
 static void drop_refused(struct calibration_session *session)
 {
@@ -168,6 +176,8 @@ static enum status begin_load(struct calibration_session *session,
     complete(&session->truth);
     session->method = method_of(&session->truth);
     session->stage = (struct calibration_stage){ .windows = 0 };
+    const struct wiring_channel *wired = &session->wiring->channel[session->channel];
+    calibration_harmonics_begin(&session->harmonics, wired->voltage_input, wired->current_input);
     session->seconds_left = request->seconds;
     session->activity = CALIBRATION_WATCHING_LOAD;
     return STATUS_OK;
@@ -286,6 +296,7 @@ static enum status execute(struct calibration_session *session,
         session->activity = CALIBRATION_IDLE;
         session->points = 0;
         session->has_finding = false;
+        calibration_harmonics_end(&session->harmonics);
         return STATUS_OK;
     }
     if (session->activity != CALIBRATION_IDLE) {

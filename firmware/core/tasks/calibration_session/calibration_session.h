@@ -12,10 +12,12 @@
 #include <stdint.h>
 
 #include "calibration_fit.h"
+#include "calibration_harmonics.h"
 #include "calibration_store.h"
 #include "metering_mailbox.h"
 #include "raw_channel.h"
 #include "reading.h"
+#include "spectrum_tap.h"
 #include "status.h"
 #include "wiring.h"
 #include "wiring_doctor.h"
@@ -38,6 +40,7 @@ struct calibration_session {
     double seconds_left;
     struct calibration_truth truth;
     struct calibration_stage stage;
+    struct calibration_harmonics harmonics;
     uint32_t points;
     enum calibration_method method;
     struct calibration_point point[CALIBRATION_POINT_LIMIT];
@@ -54,6 +57,11 @@ void calibration_session_init(struct calibration_session *session, const struct 
 /// Looks at a window of `seconds`: `raw` are READING_CHANNEL_COUNT channels.
 void calibration_session_observe(struct calibration_session *session, const struct raw_channel *raw,
                                  double seconds);
+
+/// Looks at the transform of an input; its inputs of one window come one after another. What is
+/// never called leaves calibrations without harmonics, which then follow a table or 1/f.
+void calibration_session_take_bins(struct calibration_session *session,
+                                   const struct spectrum_bins *bins);
 
 /// Carries out a request of METERING_CALIBRATE to METERING_CHECK_WIRING and answers it. May block
 /// for as long as the disk does when it applies.

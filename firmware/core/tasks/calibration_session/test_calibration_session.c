@@ -118,6 +118,74 @@ static void calibrates_and_has_the_result_in_force_and_kept(void **state)
     assert_int_equal(ask(apply).status, STATUS_INVALID);
 }
 
+/// A window's transforms: voltage and current with a lead of `b / f` and a delay, on six orders.
+static void show_harmonics(uint64_t ended_us, bool clipped)
+{
+    static const double peak[6] = { 1e6, 1e4, 3e4, 1e4, 5e3, 5e3 };
+    static int32_t bin[2][RFFT_POINTS];
+    for (uint32_t n = 0; n < 6; n++) {
+        const uint32_t order = 2 * n + 1;
+        const double lead = (2.8 / order + 0.018 * 5.0 * order) * degree; // 5 us at 50 Hz.
+        bin[0][20 * order] = (int32_t)lrint(peak[n] * 100.0);
+        bin[1][20 * order] = (int32_t)lrint(peak[n] * 100.0 * cos(lead));
+        bin[1][20 * order + 1] = (int32_t)lrint(peak[n] * 100.0 * sin(lead));
+    }
+    struct spectrum_bins bins = { .ended_us = ended_us,
+                                  .frequency_hz = 50.0,
+                                  .cycles = 10,
+                                  .input = VOLTAGE_INPUT,
+                                  .clipped = clipped,
+                                  .scale = 65536.0,
+                                  .bin = bin[0] };
+    calibration_session_take_bins(&meter.session, &bins);
+    bins.input = CURRENT_INPUT - 1; // Another channel's.
+    bins.bin = bin[1];
+    calibration_session_take_bins(&meter.session, &bins);
+    bins.input = CURRENT_INPUT;
+    calibration_session_take_bins(&meter.session, &bins);
+}
+
+static void finds_the_delay_by_the_harmonics_that_it_is_shown_while_it_watches(void **state)
+{
+    (void)state;
+    show_harmonics(1, false);
+    assert_int_equal(ask(calibrate(10.0)).status, STATUS_OK);
+    show_harmonics(2, false); // May have begun with another load.
+    for (unsigned n = 0; n < 10; n++) {
+        show_harmonics(3 + 2 * n, true); // Worthless.
+        show_harmonics(4 + 2 * n, false);
+    }
+    assert_int_equal(meter.session.harmonics.response.windows, 10);
+    watch(10.0, -0.09 * degree, 51);
+    show_harmonics(100, false);
+    assert_int_equal(meter.session.harmonics.response.windows, 10);
+    const struct metering_answer answer = ask(tell);
+    assert_true(mentions(&answer, "\"law\":\"harmonics\",\"lead_error_45hz_deg\":"));
+    assert_int_equal(ask(apply).status, STATUS_OK);
+    const struct calibration_input *found =
+        &calibration_store_current(&meter.store)->input[CURRENT_INPUT];
+    assert_true(fabs(found->delay_s - 5e-6) < 1e-8);
+    assert_true(fabs((double)found->knot[0].lead_50hz_rad - 2.8 * degree) < 1e-6);
+    assert_true(fabs((double)found->knot[0].lead_60hz_rad - 2.8 * degree * 50.0 / 60.0) < 1e-6);
+}
+
+static void says_that_without_harmonics_it_goes_by_one_over_f_or_the_type(void **state)
+{
+    (void)state;
+    struct metering_request request = calibrate(10.0);
+    assert_int_equal(ask(request).status, STATUS_OK);
+    watch(10.0, 0.0, 51);
+    struct metering_answer answer = ask(tell);
+    assert_true(mentions(&answer, "\"law\":\"inverse\""));
+    const struct metering_request cancel = { .action = METERING_CANCEL, .channel = CHANNEL };
+    assert_int_equal(ask(cancel).status, STATUS_OK);
+    request.truth.sensor = CALIBRATION_SENSOR_SCT_013_000;
+    assert_int_equal(ask(request).status, STATUS_OK);
+    watch(10.0, 0.0, 51);
+    answer = ask(tell);
+    assert_true(mentions(&answer, "\"law\":\"type\""));
+}
+
 static void calibrates_the_voltage_alone(void **state)
 {
     (void)state;
@@ -216,6 +284,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(calibrates_and_has_the_result_in_force_and_kept, power_up),
+        cmocka_unit_test_setup(finds_the_delay_by_the_harmonics_that_it_is_shown_while_it_watches,
+                               power_up),
+        cmocka_unit_test_setup(says_that_without_harmonics_it_goes_by_one_over_f_or_the_type,
+                               power_up),
         cmocka_unit_test_setup(calibrates_the_voltage_alone, power_up),
         cmocka_unit_test_setup(refuses_a_motor_and_lets_one_try_again, power_up),
         cmocka_unit_test_setup(does_one_thing_at_a_time, power_up),

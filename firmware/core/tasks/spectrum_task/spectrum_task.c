@@ -52,6 +52,11 @@ enum status spectrum_task_init(struct spectrum_task *task, const struct spectrum
     return STATUS_OK;
 }
 
+void spectrum_task_listen(struct spectrum_task *task, const struct spectrum_tap *tap)
+{
+    task->tap = tap;
+}
+
 /// What is the same for every input of a window.
 struct window_facts {
     double frequency_hz;
@@ -157,6 +162,23 @@ static void add_spectrum(struct spectrum_task *task, unsigned input,
     }
 }
 
+static void tell(const struct spectrum_task *task, unsigned input, const struct window_facts *facts,
+                 double scale, bool clipped)
+{
+    if (task->tap != NULL) {
+        const struct spectrum_bins bins = {
+            .ended_us = facts->ended_us,
+            .frequency_hz = facts->frequency_hz,
+            .cycles = facts->cycles,
+            .input = input,
+            .clipped = clipped,
+            .scale = scale,
+            .bin = task->bins,
+        };
+        task->tap->bins(task->tap->ctx, &bins);
+    }
+}
+
 static void take_input(struct spectrum_task *task, struct captured_window *window, unsigned input,
                        int32_t *samples, const struct window_facts *facts)
 {
@@ -177,6 +199,7 @@ static void take_input(struct spectrum_task *task, struct captured_window *windo
     task->phasor[input].im = task->bins[fundamental + 1] / scale;
     const bool clipped = (window->clipped & 1u << input) != 0;
     const uint16_t quality = clipped ? READING_QUALITY_CLIPPED : 0;
+    tell(task, input, facts, scale, clipped);
     add_level(task, input, facts, square, quality);
     add_spectrum(task, input, facts, square, quality);
 }

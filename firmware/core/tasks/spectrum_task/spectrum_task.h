@@ -20,6 +20,7 @@
 #include "harmonics.h"
 #include "record.h"
 #include "record_sink.h"
+#include "spectrum_tap.h"
 #include "status.h"
 #include "waveform_capture.h"
 #include "wiring.h"
@@ -101,6 +102,7 @@ struct spectrum_task {
     struct spectrum_counters counters;
     struct spectrum_sums *input; ///< Of the caller.
     unsigned inputs;
+    const struct spectrum_tap *tap; ///< NULL: nobody listens.
     struct spectrum_phase channel[READING_CHANNEL_COUNT];
     struct spectrum_phasor phasor[ADC_INPUT_LIMIT];
     double gain[HARMONICS_COUNT];
@@ -116,6 +118,9 @@ struct spectrum_task {
 MUST_CHECK enum status spectrum_task_init(struct spectrum_task *task,
                                           const struct spectrum_task_parts *parts,
                                           const struct spectrum_settings *settings);
+
+/// Lets `tap` (which outlives the task) see every transform; NULL: nobody does.
+void spectrum_task_listen(struct spectrum_task *task, const struct spectrum_tap *tap);
 
 /// Takes every window from the capture and commits the spectra that are complete.
 ///
