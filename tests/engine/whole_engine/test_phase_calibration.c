@@ -94,7 +94,6 @@ static struct {
     struct record_store records;
     struct key_value values;
     struct calibration_store store;
-    struct metering_mailbox mailbox;
     struct calibration_session session;
     struct wiring wiring;
     struct whole_engine engine;
@@ -224,9 +223,7 @@ static void power_up(const struct specimen *specimen, double frequency_hz)
     assert_int_equal(record_store_open(&bench.records, &bench.flash.region), STATUS_OK);
     bench.values = record_store_key_value(&bench.records);
     assert_int_equal(calibration_store_load(&bench.store, &bench.values), STATUS_OK);
-    metering_mailbox_init(&bench.mailbox);
-    calibration_session_init(&bench.session, &bench.wiring, spacing_s, &bench.store,
-                             &bench.mailbox);
+    calibration_session_init(&bench.session, &bench.wiring, spacing_s, &bench.store);
     struct whole_engine_settings settings = whole_engine_settings_default();
     settings.source = &source;
     settings.wiring = &bench.wiring;
@@ -266,10 +263,9 @@ static void calibrate(double current_a)
                    .voltage_v = volts,
                    .sensor = bench.specimen->told },
     };
-    assert_int_equal(metering_mailbox_post(&bench.mailbox, &request), STATUS_OK);
-    calibration_session_step(&bench.session);
-    assert_int_equal(metering_mailbox_peek(&bench.mailbox)->status, STATUS_OK);
-    metering_mailbox_release(&bench.mailbox);
+    struct metering_answer answer = { .reason = "" };
+    calibration_session_answer(&bench.session, &request, &answer);
+    assert_int_equal(answer.status, STATUS_OK);
     run(bench.specimen->seconds + 1.0);
     assert_int_equal(bench.session.activity, CALIBRATION_IDLE);
 }

@@ -189,6 +189,29 @@ static void shows_one_channel_after_another_in_rotation(void **state)
     }
 }
 
+static void stays_with_one_channel_while_it_is_held(void **state)
+{
+    (void)state;
+    begin_with(3, WAVEFORM_ROTATION, 10000, 2, sizeof storage);
+    feed(77);
+    bound(true, 0.25);
+    // What is asked counts from the window after the one that has begun. No turn has inputs 1
+    // and 2.
+    static const struct {
+        uint16_t held;
+        uint16_t inputs;
+    } steps[] = { { 5, 3 }, { 5, 5 }, { 6, 5 }, { 0, 3 }, { 0, 5 }, { 0, 9 } };
+    for (unsigned n = 0; n < sizeof steps / sizeof steps[0]; n++) {
+        waveform_capture_hold(&capture, steps[n].held);
+        feed_window(0.25);
+        feed(20);
+        const struct captured_window *window = waveform_capture_peek(&capture);
+        assert_non_null(window);
+        assert_int_equal(window->inputs, steps[n].inputs);
+        waveform_capture_release(&capture);
+    }
+}
+
 static void shows_all_inputs_at_once(void **state)
 {
     (void)state;
@@ -360,6 +383,7 @@ int main(void)
         cmocka_unit_test(misses_no_window_with_two_slots),
         cmocka_unit_test(gives_every_second_window_with_one_slot),
         cmocka_unit_test(shows_one_channel_after_another_in_rotation),
+        cmocka_unit_test(stays_with_one_channel_while_it_is_held),
         cmocka_unit_test(shows_all_inputs_at_once),
         cmocka_unit_test(drops_a_window_with_a_gap_or_a_jump_and_says_so),
         cmocka_unit_test(says_nothing_without_a_reference),

@@ -151,6 +151,22 @@ static void remember(struct waveform_capture *capture, const struct adc_block *b
                                  : WAVEFORM_HISTORY;
 }
 
+void waveform_capture_hold(struct waveform_capture *capture, uint16_t inputs)
+{
+    atomic_store_explicit(&capture->held, inputs, memory_order_relaxed);
+}
+
+static uint16_t next_inputs(struct waveform_capture *capture)
+{
+    const uint32_t held = atomic_load_explicit(&capture->held, memory_order_relaxed);
+    for (uint32_t n = 0; n < capture->plan.turns && held != 0; n++) {
+        if ((capture->plan.turn[n] & held) == held) {
+            return capture->plan.turn[n];
+        }
+    }
+    return capture->plan.turn[capture->turn];
+}
+
 /// Begins a window at the boundary that lay before the latest `ago` frames.
 static void begin(struct waveform_capture *capture, double fraction, uint32_t cycles, uint32_t ago)
 {
@@ -167,7 +183,7 @@ static void begin(struct waveform_capture *capture, double fraction, uint32_t cy
         .rate_hz = (double)capture->plan.rate_mhz / 1000.0 / capture->plan.decimation,
         .decimation = capture->plan.decimation,
         .capacity = capture->plan.samples,
-        .inputs = capture->plan.turn[capture->turn],
+        .inputs = next_inputs(capture),
     };
     capture->window = window;
     capture->state = WAVEFORM_FILLING;

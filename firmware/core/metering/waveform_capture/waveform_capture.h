@@ -11,6 +11,7 @@
 /// The sampling task calls the tap. Another thread takes windows out; all that the two share is a
 /// ring of slots in storage that the caller owns.
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,7 @@ struct waveform_capture {
     struct waveform_counters counters; ///< Written by the sampling task.
     struct captured_window *window;    ///< Being filled.
     enum waveform_state state;
+    _Atomic uint32_t held; ///< Written by the taking side: inputs that every window is to have.
     uint32_t turn;
     uint32_t cycles_wanted;
     uint32_t frames;   ///< In the window being filled.
@@ -88,6 +90,10 @@ MUST_CHECK enum status waveform_capture_init(struct waveform_capture *capture,
 
 /// What the sampling task has to call.
 struct frame_tap waveform_capture_tap(struct waveform_capture *capture);
+
+/// Taking side: from the next window on all windows are those of a turn with these inputs (bit n:
+/// input n), as long as there is one; 0 lets the rotation go on.
+void waveform_capture_hold(struct waveform_capture *capture, uint16_t inputs);
 
 /// Taking side: the oldest window, or NULL. It stays until it is released.
 struct captured_window *waveform_capture_peek(struct waveform_capture *capture);

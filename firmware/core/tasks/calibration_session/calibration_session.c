@@ -137,6 +137,15 @@ void calibration_session_take_bins(struct calibration_session *session,
     calibration_harmonics_take(&session->harmonics, bins);
 }
 
+uint16_t calibration_session_wants(const struct calibration_session *session)
+{
+    const struct wiring_channel *wired = &session->wiring->channel[session->channel];
+    if (session->activity != CALIBRATION_WATCHING_LOAD) {
+        return 0;
+    }
+    return (uint16_t)(1u << wired->voltage_input | 1u << wired->current_input);
+}
+
 /// A point that came to nothing makes room for another try.
 static void drop_refused(struct calibration_session *session)
 {

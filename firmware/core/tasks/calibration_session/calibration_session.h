@@ -63,6 +63,10 @@ void calibration_session_observe(struct calibration_session *session, const stru
 void calibration_session_take_bins(struct calibration_session *session,
                                    const struct spectrum_bins *bins);
 
+/// The inputs whose transforms are wanted now (bit n: input n): of the channel whose load is
+/// watched.
+uint16_t calibration_session_wants(const struct calibration_session *session);
+
 /// Carries out a request of METERING_CALIBRATE to METERING_CHECK_WIRING and answers it. May block
 /// for as long as the disk does when it applies.
 void calibration_session_answer(struct calibration_session *session,

@@ -149,7 +149,10 @@ static void finds_the_delay_by_the_harmonics_that_it_is_shown_while_it_watches(v
 {
     (void)state;
     show_harmonics(1, false);
+    assert_int_equal(calibration_session_wants(&meter.session), 0);
     assert_int_equal(ask(calibrate(10.0)).status, STATUS_OK);
+    assert_int_equal(calibration_session_wants(&meter.session),
+                     1 << VOLTAGE_INPUT | 1 << CURRENT_INPUT);
     show_harmonics(2, false); // May have begun with another load.
     for (unsigned n = 0; n < 10; n++) {
         show_harmonics(3 + 2 * n, true); // Worthless.
@@ -157,6 +160,7 @@ static void finds_the_delay_by_the_harmonics_that_it_is_shown_while_it_watches(v
     }
     assert_int_equal(meter.session.harmonics.response.windows, 10);
     watch(10.0, -0.09 * degree, 51);
+    assert_int_equal(calibration_session_wants(&meter.session), 0);
     show_harmonics(100, false);
     assert_int_equal(meter.session.harmonics.response.windows, 10);
     const struct metering_answer answer = ask(tell);
