@@ -15,6 +15,8 @@ static const char prefix[] = "EM1:";
 
 enum { PREFIX_SIZE = sizeof prefix - 1, SECRET_TEXT_SIZE = 26, NAME_DIGITS = 6 };
 
+_Static_assert(BASE32_LENGTH(PAIRING_PASSWORD_SEED_SIZE) + 1 == PAIRING_PASSWORD_SIZE, "sixteen");
+_Static_assert(BASE32_LENGTH(PAIRING_SECRET_SIZE) == SECRET_TEXT_SIZE, "twenty-six");
 _Static_assert(PREFIX_SIZE + PAIRING_ID_LIMIT + 1 + SECRET_TEXT_SIZE + 1 <= PAIRING_CODE_SIZE,
                "room for the longest code");
 
@@ -39,9 +41,8 @@ enum status pairing_code_write(const struct pairing_code *code, char text[PAIRIN
     memcpy(text, prefix, PREFIX_SIZE);
     memcpy(text + PREFIX_SIZE, code->device_id, size);
     text[PREFIX_SIZE + size] = ':';
-    const size_t written = PREFIX_SIZE + size + 1;
-    return base32_encode(code->secret, sizeof code->secret, text + written,
-                         PAIRING_CODE_SIZE - written);
+    base32_encode(code->secret, sizeof code->secret, text + PREFIX_SIZE + size + 1);
+    return STATUS_OK;
 }
 
 static char capital(char letter)
@@ -106,9 +107,7 @@ enum status pairing_code_derive(const struct crypto *crypto,
 void pairing_code_password(const uint8_t seed[PAIRING_PASSWORD_SEED_SIZE],
                            char password[PAIRING_PASSWORD_SIZE])
 {
-    const enum status fits =
-        base32_encode(seed, PAIRING_PASSWORD_SEED_SIZE, password, PAIRING_PASSWORD_SIZE);
-    (void)fits; // Ten bytes are sixteen characters.
+    base32_encode(seed, PAIRING_PASSWORD_SEED_SIZE, password);
 }
 
 void pairing_code_hotspot_name(const char *text, const uint8_t id[PAIRING_ID_SIZE],
