@@ -15,4 +15,8 @@ find_path(OHM_MOSQUITTO_PLUGIN mosquitto_plugin.h REQUIRED)
 if(BUILD_TESTING)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
   pkg_check_modules(kissfft REQUIRED IMPORTED_TARGET kissfft-float)
+  # mbedTLS 2.28 has no description for pkg-config.
+  find_library(OHM_MBEDCRYPTO mbedcrypto REQUIRED)
+  add_library(mbedcrypto UNKNOWN IMPORTED)
+  set_target_properties(mbedcrypto PROPERTIES IMPORTED_LOCATION ${OHM_MBEDCRYPTO})
 endif()

@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "openssl_parts.h"
-
-enum { RSA_LEAST_BITS = 2048, RSA_MOST_BITS = 4096 };
+#include "rsa_public_key.h"
 
 /// OpenSSL also reads compressed and hybrid points; those are refused before it sees them.
 static EVP_PKEY *read_p256(const uint8_t key[CRYPTO_P256_PUBLIC_SIZE])
@@ -92,44 +91,24 @@ enum status openssl_p256_verify(void *ctx, const uint8_t key[CRYPTO_P256_PUBLIC_
     return status;
 }
 
-/// Only the one encoding that DER allows: what is read must come out again byte for byte.
-static bool is_der(const EVP_PKEY *key, struct crypto_part encoded)
-{
-    uint8_t *again = NULL;
-    const int size = i2d_PublicKey(key, &again);
-    const bool same =
-        size > 0 && (size_t)size == encoded.size && memcmp(again, encoded.data, encoded.size) == 0;
-    OPENSSL_free(again);
-    return same;
-}
-
-/// Whole bytes of modulus only: the other back end has no others.
-static bool is_fit(const EVP_PKEY *key)
-{
-    const int bits = EVP_PKEY_get_bits(key);
-    return bits >= RSA_LEAST_BITS && bits <= RSA_MOST_BITS && bits % 8 == 0;
-}
-
 enum status openssl_rsa_verify(void *ctx, struct crypto_part key,
                                const uint8_t digest[CRYPTO_SHA256_SIZE],
                                struct crypto_part signature)
 {
-    enum { KEY_LIMIT = 2 * (RSA_MOST_BITS / 8) + 32 };
     const uint8_t *at = key.data;
+    size_t size = 0;
 
     (void)ctx;
-    if (key.size == 0 || key.size > KEY_LIMIT) {
-        return STATUS_INVALID;
+    const enum status status = rsa_public_key_check(key.data, key.size, &size);
+    if (status != STATUS_OK) {
+        return status;
     }
     (void)ERR_set_mark();
     EVP_PKEY *read = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)key.size);
-    enum status status = STATUS_INVALID;
-    if (read != NULL && is_fit(read) && is_der(read, key)) {
-        const bool good = signature.size == (size_t)EVP_PKEY_get_bits(read) / 8 &&
-                          verify(read, RSA_PKCS1_PADDING, digest, signature.data, signature.size);
-        status = good ? STATUS_OK : STATUS_CORRUPT;
-    }
+    const bool good = read != NULL && signature.size == size &&
+                      verify(read, RSA_PKCS1_PADDING, digest, signature.data, signature.size);
+    const bool failed = read == NULL;
     EVP_PKEY_free(read);
     (void)ERR_pop_to_mark();
-    return status;
+    return failed ? STATUS_IO : good ? STATUS_OK : STATUS_CORRUPT;
 }
