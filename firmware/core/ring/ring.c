@@ -26,6 +26,13 @@ void *ring_claim(struct ring *ring)
     return put - taken < ring->capacity ? slot_at(ring, put) : NULL;
 }
 
+void *ring_claim_second(struct ring *ring)
+{
+    const uint32_t next = atomic_load_explicit(&ring->put, memory_order_relaxed) + 1u;
+    const uint32_t taken = atomic_load_explicit(&ring->taken, memory_order_acquire);
+    return next - taken < ring->capacity ? slot_at(ring, next) : NULL;
+}
+
 void ring_publish(struct ring *ring)
 {
     const uint32_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);

@@ -36,6 +36,10 @@ MUST_CHECK enum status ring_init(struct ring *ring, void *slots, uint32_t slot_s
 /// slot.
 void *ring_claim(struct ring *ring);
 
+/// Producer: the slot after the claimed one, or NULL while that is not free. ring_publish() makes
+/// it the one that ring_claim() gives. For whoever fills a slot while another waits for a verdict.
+void *ring_claim_second(struct ring *ring);
+
 /// Producer: hands the claimed slot to the consumer. Call it only after ring_claim() gave a slot.
 void ring_publish(struct ring *ring);
 

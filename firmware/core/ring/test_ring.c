@@ -54,6 +54,31 @@ static void keeps_order_and_says_when_it_is_full_or_empty(void **state)
     }
 }
 
+static void lets_the_producer_fill_one_slot_ahead(void **state)
+{
+    (void)state;
+    struct ring ring;
+    uint32_t slots[2];
+    assert_int_equal(ring_init(&ring, slots, sizeof slots[0], 2), STATUS_OK);
+    atomic_store(&ring.put, UINT32_MAX);
+    atomic_store(&ring.taken, UINT32_MAX);
+    uint32_t *first = ring_claim(&ring);
+    uint32_t *second = ring_claim_second(&ring);
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_ptr_not_equal(first, second);
+    assert_null(ring_peek(&ring));
+    ring_publish(&ring);
+    assert_ptr_equal(ring_claim(&ring), second);
+    assert_null(ring_claim_second(&ring));
+    assert_ptr_equal(ring_peek(&ring), first);
+    ring_release(&ring);
+    assert_ptr_equal(ring_claim_second(&ring), first);
+    assert_int_equal(ring_init(&ring, slots, sizeof slots[0], 1), STATUS_OK);
+    assert_non_null(ring_claim(&ring));
+    assert_null(ring_claim_second(&ring));
+}
+
 static void *produce(void *argument)
 {
     struct ring *ring = argument;
@@ -97,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_a_capacity_that_is_no_power_of_two),
+        cmocka_unit_test(lets_the_producer_fill_one_slot_ahead),
         cmocka_unit_test(keeps_order_and_says_when_it_is_full_or_empty),
         cmocka_unit_test(passes_everything_between_two_threads_whole_and_in_order),
     };

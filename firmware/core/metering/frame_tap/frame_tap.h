@@ -22,6 +22,7 @@ struct tap_boundary {
     double fraction;      ///< From the frame before (0) towards the frame after (1).
     double cycle_frames;  ///< Length of the cycle that ends here; 0 when none was seen whole.
     double period_frames; ///< Smoothed length of a cycle; 0 while none is known.
+    double rate_hz;       ///< Frames per second, as the source last measured them; 0: nothing new.
     double
         delay_frames; ///< The reference's fundamental crossed zero so long before; may be negative.
     uint32_t cycles_per_window; ///< 10 or 12, as the frequency asks for.

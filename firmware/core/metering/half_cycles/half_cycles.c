@@ -282,6 +282,7 @@ static void take_boundary(void *ctx, const struct tap_boundary *boundary)
         return;
     }
     const double at = (double)(h->frames - 1u) + boundary->fraction;
+    h->rate_hz = boundary->rate_hz > 0.0 ? boundary->rate_hz : h->rate_hz;
     follow_clock(h, (double)h->frames, boundary->uptime_us);
     h->boundary_at = at;
     const double half = 0.5 * boundary->period_frames;

@@ -84,8 +84,8 @@ struct half_cycles {
 };
 
 /// Binds the tap to a ring of struct half_cycle, which outlives it. The wiring is only read here.
-/// `rate_mhz` is the rate of frames per thousand seconds; `nominal_hz` serves until the mains are
-/// found.
+/// `rate_mhz` is the rate of frames per thousand seconds until boundaries tell another;
+/// `nominal_hz` serves until the mains are found.
 ///
 /// @return STATUS_INVALID  the rate is outside 1 to 200 kHz or the frequency outside 40 to 70 Hz,
 ///                         or no channel is measured.

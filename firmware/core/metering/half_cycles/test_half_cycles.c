@@ -23,6 +23,8 @@ struct fixture {
     double period;   ///< Frames.
     double phase;    ///< Frames since the last rising crossing at frame 0.
     uint64_t frames; ///< Fed so far.
+    double rate_hz;  ///< As it is, and as boundaries tell it when `told`.
+    bool told;
 };
 
 static int power_up(void **state)
@@ -31,6 +33,7 @@ static int power_up(void **state)
     memset(&f, 0, sizeof f);
     f.wiring = wiring_of_one_voltage(2, 0.2, 0.01);
     f.period = 200.0;
+    f.rate_hz = RATE;
     *state = &f;
     return ring_init(&f.ring, f.slots, sizeof f.slots[0], SLOTS) == STATUS_OK &&
                    half_cycles_init(&f.half_cycles, &f.wiring, &f.ring, 1000u * RATE, 50.0) ==
@@ -55,6 +58,11 @@ static void feed(struct fixture *f, uint32_t count)
     }
 }
 
+static uint64_t uptime_of(const struct fixture *f, double frame)
+{
+    return 5000000u + (uint64_t)(frame * 1e6 / f->rate_hz);
+}
+
 /// A boundary right where the fundamental crosses zero, `fraction` after the newest frame.
 static void cross(struct fixture *f, double fraction, bool jumped)
 {
@@ -64,7 +72,8 @@ static void cross(struct fixture *f, double fraction, bool jumped)
                                            .period_frames = f->period,
                                            .cycles_per_window = 10,
                                            .jumped = jumped,
-                                           .uptime_us = 5000000 + f->frames * 1000000 / RATE };
+                                           .rate_hz = f->told ? f->rate_hz : 0.0,
+                                           .uptime_us = uptime_of(f, (double)f->frames) };
     tap->boundary(tap->ctx, &boundary);
 }
 
@@ -149,6 +158,28 @@ static void runs_free_while_boundaries_stay_away(void **state)
         ring_release(&f->ring);
     }
     assert_in_range(halves, 29, 30);
+}
+
+/// The rate is told 0.3 % too low at the start, and right after a second. A minute without a
+/// boundary would show it as 180 ms.
+static void tells_the_time_by_the_rate_that_was_measured_last(void **state)
+{
+    struct fixture *f = *state;
+    f->rate_hz = 1.003 * RATE;
+    run_cycles(f, 50);
+    f->told = true;
+    run_cycles(f, 100);
+    drain(f);
+    for (unsigned second = 0; second < 60; second++) {
+        feed(f, RATE);
+        const struct half_cycle *half = NULL;
+        while ((half = ring_peek(&f->ring)) != NULL) {
+            const double frame = half->ended_frame + half->ended_q15 / (double)HALF_CYCLES_ONE;
+            const uint64_t truth_us = uptime_of(f, frame);
+            assert_in_range(half->ended_us, truth_us - 300, truth_us + 300);
+            ring_release(&f->ring);
+        }
+    }
 }
 
 static void turns_a_phase_jump_into_no_longer_cycle(void **state)
@@ -325,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(gives_each_half_of_a_sine_from_crossing_to_crossing, power_up),
         cmocka_unit_test_setup(runs_free_while_boundaries_stay_away, power_up),
+        cmocka_unit_test_setup(tells_the_time_by_the_rate_that_was_measured_last, power_up),
         cmocka_unit_test_setup(turns_a_phase_jump_into_no_longer_cycle, power_up),
         cmocka_unit_test_setup(believes_no_length_of_a_jumped_cycle, power_up),
         cmocka_unit_test_setup(merges_half_cycles_when_the_ring_is_full_and_loses_none, power_up),

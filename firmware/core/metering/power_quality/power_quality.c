@@ -52,6 +52,11 @@ enum status power_quality_init(struct power_quality *quality, const struct wirin
     return STATUS_OK;
 }
 
+void power_quality_rate(struct power_quality *quality, double rate_hz)
+{
+    quality->rate_hz = rate_hz;
+}
+
 void power_quality_scale(struct power_quality *quality, unsigned voltage, double volts_per_code)
 {
     if (voltage < quality->voltages) {

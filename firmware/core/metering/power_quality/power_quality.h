@@ -108,6 +108,9 @@ MUST_CHECK enum status power_quality_init(struct power_quality *quality,
                                           const struct wiring *wiring, double rate_hz,
                                           const struct power_quality_settings *settings);
 
+/// Sets the frames per second, more than 0, of the half cycles to come.
+void power_quality_rate(struct power_quality *quality, double rate_hz);
+
 /// Sets what a code of voltage `voltage` is worth, with its calibration.
 void power_quality_scale(struct power_quality *quality, unsigned voltage, double volts_per_code);
 

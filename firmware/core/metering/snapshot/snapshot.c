@@ -154,7 +154,6 @@ enum status snapshot_init(struct snapshot *snapshot, int16_t *store, size_t size
         .decimation = decimation > 0 ? decimation : 1u,
         .middle = (int32_t)(source->code_min + range / 2),
         .divisor = (int32_t)(1 + range / 2 / (HALF_RANGE + 1)),
-        .rate_hz = (double)source->rate_mhz / 1000.0,
     };
     snapshot->tap = (struct frame_tap){
         .frames = take_frames, .boundary = take_boundary, .gap = take_gap, .ctx = snapshot
@@ -167,21 +166,21 @@ const struct frame_tap *snapshot_tap(const struct snapshot *snapshot)
     return &snapshot->tap;
 }
 
-enum status snapshot_ask(struct snapshot *snapshot, uint32_t event_frame, uint64_t event_us,
-                         uint32_t cycle_frames)
+enum status snapshot_ask(struct snapshot *snapshot, const struct snapshot_event *event)
 {
     const uint32_t asked = load(&snapshot->asked);
-    if (asked != load(&snapshot->released) || cycle_frames == 0) {
+    if (event->cycle_frames == 0 || !(event->rate_hz > 0.0)) {
+        return STATUS_INVALID;
+    }
+    if (asked != load(&snapshot->released)) {
         return STATUS_BUSY;
     }
     const uint64_t room = (uint64_t)(snapshot->capacity - 2u) * snapshot->decimation;
-    const uint64_t before = (uint64_t)cycle_frames * SNAPSHOT_CYCLES_BEFORE;
-    const uint64_t wanted = before + (uint64_t)cycle_frames * SNAPSHOT_CYCLES_AFTER;
+    const uint64_t before = (uint64_t)event->cycle_frames * SNAPSHOT_CYCLES_BEFORE;
+    const uint64_t wanted = before + (uint64_t)event->cycle_frames * SNAPSHOT_CYCLES_AFTER;
     const uint32_t length = (uint32_t)(wanted < room ? wanted : room);
-    snapshot->event_frame = event_frame;
-    snapshot->event_us = event_us;
-    snapshot->cycle_frames = cycle_frames;
-    snapshot->start_frame = event_frame - (uint32_t)before;
+    snapshot->event = *event;
+    snapshot->start_frame = event->frame - (uint32_t)before;
     store_word(&snapshot->wanted_end, snapshot->start_frame + length);
     store_word(&snapshot->asked, asked + 1u);
     return STATUS_OK;
@@ -197,17 +196,17 @@ bool snapshot_ready(const struct snapshot *snapshot, struct snapshot_view *view)
     const uint32_t span = snapshot->last - snapshot->start_frame;
     const uint32_t wanted = span > UINT32_MAX / 2 ? 0 : span / decimation + 1u;
     const uint32_t count = wanted < snapshot->held ? wanted : snapshot->held;
-    const uint32_t before = SNAPSHOT_CYCLES_BEFORE * snapshot->cycle_frames / decimation;
+    const uint32_t before = SNAPSHOT_CYCLES_BEFORE * snapshot->event.cycle_frames / decimation;
     const uint32_t missing = wanted - count;
     const uint32_t calm = missing < before ? before - missing : 1u;
     // A kept frame is the mean of `decimation` of them: it stands for their middle.
     const double first = (double)count * decimation - 0.5 * (decimation + 1u);
-    const double away = (double)(int32_t)(snapshot->last - snapshot->event_frame) - first;
-    const double us = (double)snapshot->event_us + away * 1e6 / snapshot->rate_hz;
+    const double away = (double)(int32_t)(snapshot->last - snapshot->event.frame) - first;
+    const double us = (double)snapshot->event.us + away * 1e6 / snapshot->event.rate_hz;
     *view = (struct snapshot_view){
         .first = (snapshot->put + snapshot->capacity - count) % snapshot->capacity,
         .count = count,
-        .interval_ns = (uint32_t)(1e9 * decimation / snapshot->rate_hz + 0.5),
+        .interval_ns = (uint32_t)(1e9 * decimation / snapshot->event.rate_hz + 0.5),
         .calm = calm < count ? calm : count,
         .started_us = us > 0.0 ? (uint64_t)us : 0,
     };

@@ -40,6 +40,14 @@ struct snapshot_source {
     uint32_t points_hz; ///< Keep about so many samples a second; 0: SNAPSHOT_POINTS_HZ.
 };
 
+/// What the waveform is asked around.
+struct snapshot_event {
+    uint32_t frame;        ///< Where it begins,
+    uint64_t us;           ///< at that uptime.
+    uint32_t cycle_frames; ///< A cycle has so many.
+    double rate_hz;        ///< Frames per second at that time.
+};
+
 /// Storage for one tap, owned by the caller. Use it only through the functions below.
 struct snapshot {
     // Fixed.
@@ -49,7 +57,6 @@ struct snapshot {
     uint32_t decimation;
     int32_t middle;
     int32_t divisor; ///< Codes in one step of the store.
-    double rate_hz;
 
     // Of the sampling thread, and of both while the ring stands still.
     uint32_t frames; ///< The next frame's number, as half_cycle.ended_frame counts.
@@ -61,10 +68,8 @@ struct snapshot {
     bool stood; ///< It stood still when frames came last: what is in the ring does not follow on.
 
     // Of the processing thread.
-    uint32_t start_frame; ///< Where the snapshot is to begin,
-    uint32_t event_frame; ///< and where the event does,
-    uint64_t event_us;    ///< at that uptime.
-    uint32_t cycle_frames;
+    uint32_t start_frame; ///< Where the snapshot is to begin.
+    struct snapshot_event event;
 
     _Atomic uint32_t wanted_end; ///< Processing: the snapshot ends with this frame.
     _Atomic uint32_t asked;      ///< Processing: counts requests.
@@ -91,13 +96,12 @@ MUST_CHECK enum status snapshot_init(struct snapshot *snapshot, int16_t *store, 
 /// What to hand to the sampling task; valid as long as `snapshot`.
 const struct frame_tap *snapshot_tap(const struct snapshot *snapshot);
 
-/// Processing: asks for the waveform from SNAPSHOT_CYCLES_BEFORE before frame `event_frame`, which
-/// was at uptime `event_us`, to SNAPSHOT_CYCLES_AFTER after it, or as long as the ring is. A cycle
-/// has `cycle_frames` frames.
+/// Processing: asks for the waveform from SNAPSHOT_CYCLES_BEFORE before the event to
+/// SNAPSHOT_CYCLES_AFTER after it, or as long as the ring is.
 ///
-/// @return STATUS_BUSY  another one is being taken or has not been released.
-MUST_CHECK enum status snapshot_ask(struct snapshot *snapshot, uint32_t event_frame,
-                                    uint64_t event_us, uint32_t cycle_frames);
+/// @return STATUS_BUSY     another one is being taken or has not been released;
+///         STATUS_INVALID  a cycle or a second has no frames.
+MUST_CHECK enum status snapshot_ask(struct snapshot *snapshot, const struct snapshot_event *event);
 
 /// Processing: whether what was asked for stands still; then `*view` tells what there is.
 bool snapshot_ready(const struct snapshot *snapshot, struct snapshot_view *view);

@@ -66,6 +66,12 @@ static uint64_t uptime_of(uint32_t frame)
     return 1000000u + (uint64_t)frame * 1000000u / RATE;
 }
 
+static enum status ask(struct fixture *f, uint32_t frame)
+{
+    const struct snapshot_event event = { frame, uptime_of(frame), CYCLE, RATE };
+    return snapshot_ask(&f->snapshot, &event);
+}
+
 static void takes_two_cycles_before_and_eight_after(void **state)
 {
     struct fixture *f = *state;
@@ -73,8 +79,8 @@ static void takes_two_cycles_before_and_eight_after(void **state)
     struct waveform_chunk chunk;
     feed(f, 5000);
     assert_false(snapshot_ready(&f->snapshot, &view));
-    assert_int_equal(snapshot_ask(&f->snapshot, 4700, uptime_of(4700), CYCLE), STATUS_OK);
-    assert_int_equal(snapshot_ask(&f->snapshot, 4700, uptime_of(4700), CYCLE), STATUS_BUSY);
+    assert_int_equal(ask(f, 4700), STATUS_OK);
+    assert_int_equal(ask(f, 4700), STATUS_BUSY);
     feed(f, 1290);
     assert_false(snapshot_ready(&f->snapshot, &view));
     feed(f, 2000);
@@ -108,14 +114,14 @@ static void begins_anew_once_it_is_released(void **state)
     struct fixture *f = *state;
     struct snapshot_view view;
     feed(f, 5000);
-    assert_int_equal(snapshot_ask(&f->snapshot, 4900, uptime_of(4900), CYCLE), STATUS_OK);
+    assert_int_equal(ask(f, 4900), STATUS_OK);
     feed(f, 3000);
     assert_true(snapshot_ready(&f->snapshot, &view));
     snapshot_release(&f->snapshot);
     assert_false(snapshot_ready(&f->snapshot, &view));
     feed(f, 1000);
     // What came before the release does not follow on: the snapshot begins after it.
-    assert_int_equal(snapshot_ask(&f->snapshot, 8200, uptime_of(8200), CYCLE), STATUS_OK);
+    assert_int_equal(ask(f, 8200), STATUS_OK);
     feed(f, 1000);
     assert_true(snapshot_ready(&f->snapshot, &view));
     assert_in_range(view.started_us, uptime_of(8000), uptime_of(8003));
@@ -127,7 +133,7 @@ static void ends_at_a_gap(void **state)
     struct fixture *f = *state;
     struct snapshot_view view;
     feed(f, 5000);
-    assert_int_equal(snapshot_ask(&f->snapshot, 4900, uptime_of(4900), CYCLE), STATUS_OK);
+    assert_int_equal(ask(f, 4900), STATUS_OK);
     feed(f, 100);
     gap(f, 77);
     feed(f, 5000);
@@ -138,10 +144,31 @@ static void ends_at_a_gap(void **state)
     feed(f, 900);
     gap(f, 10);
     feed(f, 300);
-    assert_int_equal(snapshot_ask(&f->snapshot, f->frame, uptime_of(f->frame), CYCLE), STATUS_OK);
+    assert_int_equal(ask(f, f->frame), STATUS_OK);
     feed(f, 3000);
     assert_true(snapshot_ready(&f->snapshot, &view));
     assert_in_range(view.count, 99 + 532, 101 + 535); // From the gap on.
+}
+
+/// A converter that is 0.3 % faster than it says at the start, until it has been measured.
+static void tells_its_times_by_the_rate_of_the_event(void **state)
+{
+    struct fixture *f = *state;
+    struct snapshot_event event = { 4700, 1000000, CYCLE, 1.003 * RATE };
+    struct snapshot_view view;
+    feed(f, 5000);
+    assert_int_equal(snapshot_ask(&f->snapshot, &event), STATUS_OK);
+    feed(f, 3000);
+    assert_true(snapshot_ready(&f->snapshot, &view));
+    assert_int_equal(view.interval_ns, 299103); // Of three frames.
+    const double start = 1e6 - 400.0 * 1e6 / (1.003 * RATE);
+    assert_true(fabs((double)view.started_us - start) < 301.0);
+    snapshot_release(&f->snapshot);
+    event.rate_hz = 0.0;
+    assert_int_equal(snapshot_ask(&f->snapshot, &event), STATUS_INVALID);
+    event.rate_hz = RATE;
+    event.cycle_frames = 0;
+    assert_int_equal(snapshot_ask(&f->snapshot, &event), STATUS_INVALID);
 }
 
 static void keeps_what_a_small_ring_can_hold(void **state)
@@ -154,7 +181,7 @@ static void keeps_what_a_small_ring_can_hold(void **state)
     assert_int_equal(snapshot_init(&f->snapshot, f->store, (size_t)INPUTS * 300, &source),
                      STATUS_OK);
     feed(f, 5000);
-    assert_int_equal(snapshot_ask(&f->snapshot, 4900, uptime_of(4900), CYCLE), STATUS_OK);
+    assert_int_equal(ask(f, 4900), STATUS_OK);
     feed(f, 3000);
     assert_true(snapshot_ready(&f->snapshot, &view));
     assert_in_range(view.started_us, uptime_of(4497), uptime_of(4503));
@@ -167,6 +194,7 @@ static void scales_wide_codes_down(void **state)
     const struct snapshot_source wide = {
         .rate_mhz = 8000000, .input_count = 1, .code_min = -8388608, .code_max = 8388607
     };
+    const struct snapshot_event event = { 6400, 1000, 160, 8000.0 };
     struct snapshot_view view;
     struct waveform_chunk chunk;
     assert_int_equal(snapshot_init(&f->snapshot, f->store, SNAPSHOT_SAMPLES, &wide), STATUS_OK);
@@ -177,7 +205,7 @@ static void scales_wide_codes_down(void **state)
         }
         tap->frames(tap->ctx, &f->block, 0, ADC_FRAME_LIMIT);
         if (n == 50) {
-            assert_int_equal(snapshot_ask(&f->snapshot, 6400, 1000, 160), STATUS_OK);
+            assert_int_equal(snapshot_ask(&f->snapshot, &event), STATUS_OK);
         }
     }
     assert_true(snapshot_ready(&f->snapshot, &view));
@@ -206,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup(takes_two_cycles_before_and_eight_after, power_up),
         cmocka_unit_test_setup(begins_anew_once_it_is_released, power_up),
         cmocka_unit_test_setup(ends_at_a_gap, power_up),
+        cmocka_unit_test_setup(tells_its_times_by_the_rate_of_the_event, power_up),
         cmocka_unit_test_setup(keeps_what_a_small_ring_can_hold, power_up),
         cmocka_unit_test_setup(scales_wide_codes_down, power_up),
         cmocka_unit_test_setup(refuses_what_does_not_fit, power_up),

@@ -18,7 +18,9 @@ static uint64_t storage[WORDS];
 static struct waveform_capture capture;
 static struct frame_tap tap;
 static struct adc_block block;
-static int64_t now; ///< Frames since the start; the code of input k at frame n is 1000 k + n.
+static int64_t now;     ///< Frames since the start; the code of input k at frame n is 1000 k + n.
+static unsigned cycles; ///< Since a window ended.
+static double told_hz;  ///< As boundaries tell it.
 
 static struct wiring wiring_of(unsigned channels)
 {
@@ -37,6 +39,8 @@ static void begin_with(unsigned channels, enum waveform_mode mode, uint32_t rate
         STATUS_OK);
     tap = waveform_capture_tap(&capture);
     now = 0;
+    cycles = 0;
+    told_hz = 0.0;
 }
 
 static void feed(uint32_t count)
@@ -58,18 +62,31 @@ static void bound(bool ends, double fraction)
 {
     tap.boundary(tap.ctx, &(struct tap_boundary){ .fraction = fraction,
                                                   .cycle_frames = CYCLE,
+                                                  .rate_hz = told_hz,
                                                   .cycles_per_window = 10,
                                                   .window_ends = ends,
                                                   .uptime_us = (uint64_t)now * 100 });
+    cycles = ends ? 0 : cycles + 1;
 }
 
-/// Ten cycles between two ends of windows.
+static void jump(void)
+{
+    tap.boundary(tap.ctx, &(struct tap_boundary){ .jumped = true, .cycle_frames = 100.0 });
+    cycles = 0;
+}
+
+static void feed_cycle(double fraction)
+{
+    feed(CYCLE);
+    bound(cycles == 9, fraction);
+}
+
+/// The rest of ten cycles between two ends of windows.
 static void feed_window(double fraction)
 {
-    for (unsigned cycle = 0; cycle < 10; cycle++) {
-        feed(CYCLE);
-        bound(cycle == 9, fraction);
-    }
+    do {
+        feed_cycle(fraction);
+    } while (cycles != 0);
 }
 
 /// The frame, fractional, that a place in the window stands for, by the codes themselves.
@@ -89,8 +106,10 @@ static void keeps_a_window_from_boundary_to_boundary(void **state)
     feed(77);
     bound(true, 0.25);
     feed_window(0.75);
-    assert_null(waveform_capture_peek(&capture));
     feed(100);
+    assert_null(waveform_capture_peek(&capture)); // Nobody knows what the next cycle brings.
+    feed(100);
+    bound(false, 0.75);
     const struct captured_window *window = waveform_capture_peek(&capture);
     assert_non_null(window);
     assert_int_equal(window->cycles, 10);
@@ -120,7 +139,7 @@ static void adds_frames_where_room_is_short_and_knows_their_middle(void **state)
             const double start = (double)now - 0.5;
             feed_window(0.125);
             const double end = (double)now - 1.0 + 0.125;
-            feed(40);
+            feed_cycle(0.125);
             const struct captured_window *window = waveform_capture_peek(&capture);
             assert_non_null(window);
             assert_true(fabs(frame_at(window, 1, window->start_q32) - start - 1000) < 1e-6);
@@ -140,12 +159,10 @@ static void misses_no_window_with_two_slots(void **state)
     bound(true, 0.25);
     for (unsigned n = 1; n <= 6; n++) {
         feed_window(0.25);
-        feed(20);
+        feed_cycle(0.25);
         struct captured_window *window = waveform_capture_peek(&capture);
         assert_non_null(window);
-        // What was fed beyond a window lies in the first cycle of the next.
-        const double expected = n == 1 ? 76.25 : 2076.25 + 2020.0 * (n - 2);
-        assert_true(fabs(frame_at(window, 0, window->start_q32) - expected) < 1e-6);
+        assert_true(fabs(frame_at(window, 0, window->start_q32) - 76.25 - 2000.0 * (n - 1)) < 1e-6);
         waveform_capture_release(&capture);
     }
     assert_int_equal(capture.counters.captured, 6);
@@ -160,7 +177,7 @@ static void gives_every_second_window_with_one_slot(void **state)
     bound(true, 0.25);
     for (unsigned n = 0; n < 8; n++) {
         feed_window(0.25);
-        feed(20);
+        feed_cycle(0.25);
         if (waveform_capture_peek(&capture) != NULL) {
             waveform_capture_release(&capture);
         }
@@ -178,7 +195,7 @@ static void shows_one_channel_after_another_in_rotation(void **state)
     static const uint16_t order[] = { 3, 5, 9, 3 };
     for (unsigned n = 0; n < 4; n++) {
         feed_window(0.25);
-        feed(20);
+        feed_cycle(0.25);
         const struct captured_window *window = waveform_capture_peek(&capture);
         assert_non_null(window);
         assert_int_equal(window->inputs, order[n]);
@@ -219,12 +236,12 @@ static void shows_all_inputs_at_once(void **state)
     feed(77);
     bound(true, 0.25);
     feed_window(0.25);
-    feed(20);
+    feed_cycle(0.25);
     const struct captured_window *window = waveform_capture_peek(&capture);
     assert_non_null(window);
     assert_int_equal(window->inputs, 0x1ff);
     for (unsigned row = 0; row < 9; row++) {
-        assert_true(fabs(frame_at(window, row, window->end_q32) - (double)(now - 21) - 0.25 -
+        assert_true(fabs(frame_at(window, row, window->end_q32) - (double)(now - CYCLE - 1) - 0.25 -
                          1000.0 * row) < 1e-6);
     }
 }
@@ -241,20 +258,90 @@ static void drops_a_window_with_a_gap_or_a_jump_and_says_so(void **state)
     bound(true, 0.5);
     feed_window(0.5);
     feed(100);
-    tap.boundary(tap.ctx, &(struct tap_boundary){ .jumped = true, .cycle_frames = 100.0 });
+    jump();
     feed(100);
     assert_null(waveform_capture_peek(&capture));
     bound(true, 0.0);
     feed_window(0.0);
-    feed(20);
+    feed_cycle(0.0);
     const struct captured_window *window = waveform_capture_peek(&capture);
     assert_non_null(window);
     assert_int_equal(window->missed, READING_QUALITY_GAP | READING_QUALITY_PHASE_JUMP);
     assert_int_equal(capture.counters.gaps, 1);
     assert_int_equal(capture.counters.jumps, 1);
     waveform_capture_release(&capture);
-    feed(2000 - 20);
-    bound(true, 0.0);
+}
+
+/// The crossing at the end of a window may have been moved by less than what is seen as a jump.
+static void gives_no_window_out_whose_next_cycle_jumps(void **state)
+{
+    (void)state;
+    static const uint32_t slots[] = { 1, 2 };
+    for (unsigned n = 0; n < 2; n++) {
+        begin_with(3, WAVEFORM_ROTATION, 10000, slots[n], sizeof storage);
+        feed(77);
+        bound(true, 0.25);
+        feed_window(0.25);
+        feed(CYCLE + 10);
+        jump();
+        feed(CYCLE);
+        assert_null(waveform_capture_peek(&capture));
+        assert_int_equal(capture.counters.captured, 0);
+        assert_int_equal(capture.counters.jumps, slots[n]); // The next one had begun, too.
+        bound(true, 0.25);
+        feed_window(0.25);
+        feed_cycle(0.25);
+        const struct captured_window *window = waveform_capture_peek(&capture);
+        assert_non_null(window);
+        assert_int_equal(window->missed, READING_QUALITY_PHASE_JUMP);
+        assert_int_equal(window->inputs, 3); // The same channel's turn.
+        const double start = (double)now - 11 * CYCLE - 1.0 + 0.25;
+        assert_true(fabs(frame_at(window, 0, window->start_q32) - start) < 1e-6);
+        waveform_capture_release(&capture);
+    }
+}
+
+static void gives_no_window_out_after_which_the_mains_go(void **state)
+{
+    (void)state;
+    begin_with(1, WAVEFORM_ROTATION, 10000, 2, sizeof storage);
+    feed(77);
+    bound(true, 0.25);
+    feed_window(0.25);
+    feed(20000);
+    assert_null(waveform_capture_peek(&capture));
+    assert_int_equal(capture.counters.unreferenced, 2);
+    assert_null(capture.held);
+}
+
+static void gives_a_window_out_after_which_frames_are_lost(void **state)
+{
+    (void)state;
+    begin_with(1, WAVEFORM_ROTATION, 10000, 2, sizeof storage);
+    feed(77);
+    bound(true, 0.25);
+    feed_window(0.25);
+    feed(20);
+    tap.gap(tap.ctx, 5);
+    assert_non_null(waveform_capture_peek(&capture));
+    assert_int_equal(capture.counters.captured, 1);
+}
+
+static void follows_the_measured_rate(void **state)
+{
+    (void)state;
+    begin_with(1, WAVEFORM_ROTATION, 10000, 2, sizeof storage);
+    feed(77);
+    bound(true, 0.25);
+    for (unsigned n = 0; n < 2; n++) {
+        told_hz = n == 0 ? 0.0 : 10030.0;
+        feed_window(0.25);
+        feed_cycle(0.25);
+        const struct captured_window *window = waveform_capture_peek(&capture);
+        assert_non_null(window);
+        assert_true(fabs(window->rate_hz - (n == 0 ? 10000.0 : 10030.0)) < 1e-9);
+        waveform_capture_release(&capture);
+    }
 }
 
 static void says_nothing_without_a_reference(void **state)
@@ -269,7 +356,7 @@ static void says_nothing_without_a_reference(void **state)
     assert_int_equal(capture.counters.unreferenced, 1);
     bound(true, 0.5);
     feed_window(0.5);
-    feed(20);
+    feed_cycle(0.5);
     assert_non_null(waveform_capture_peek(&capture));
     assert_int_equal(waveform_capture_peek(&capture)->missed, READING_QUALITY_NO_REFERENCE);
 }
@@ -294,7 +381,7 @@ static void tells_which_input_touched_a_rail(void **state)
     feed(77);
     bound(true, 0.25);
     feed_window(0.25);
-    feed(20);
+    feed_cycle(0.25);
     assert_int_equal(waveform_capture_peek(&capture)->clipped, 4); // 2000 + 2080 on input 2.
 }
 
@@ -386,6 +473,10 @@ int main(void)
         cmocka_unit_test(stays_with_one_channel_while_it_is_held),
         cmocka_unit_test(shows_all_inputs_at_once),
         cmocka_unit_test(drops_a_window_with_a_gap_or_a_jump_and_says_so),
+        cmocka_unit_test(gives_no_window_out_whose_next_cycle_jumps),
+        cmocka_unit_test(gives_no_window_out_after_which_the_mains_go),
+        cmocka_unit_test(gives_a_window_out_after_which_frames_are_lost),
+        cmocka_unit_test(follows_the_measured_rate),
         cmocka_unit_test(says_nothing_without_a_reference),
         cmocka_unit_test(begins_only_where_a_window_of_the_sampling_task_ends),
         cmocka_unit_test(tells_which_input_touched_a_rail),

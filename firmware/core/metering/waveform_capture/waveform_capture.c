@@ -32,6 +32,7 @@ enum status waveform_capture_init(struct waveform_capture *capture,
     }
     const int64_t margin = ((int64_t)code_max - code_min) / RAIL_SHARE;
     *capture = (struct waveform_capture){ .plan = *plan,
+                                          .rate_hz = (double)plan->rate_mhz / 1000.0,
                                           .lowest = clamped(code_min + margin + 1),
                                           .highest = clamped(code_max - margin - 1),
                                           .remembered = all_inputs(plan) };
@@ -65,6 +66,27 @@ static void drop(struct waveform_capture *capture, uint32_t *counter, uint16_t w
         (*counter)++;
         capture->missed |= why;
         capture->state = WAVEFORM_IDLE;
+    }
+}
+
+/// The crossing at which the held window ends is what it seems to be.
+static void give_out(struct waveform_capture *capture)
+{
+    if (capture->held != NULL) {
+        capture->held = NULL;
+        capture->counters.captured++;
+        ring_publish(&capture->ring);
+    }
+}
+
+/// It may not be. Whatever was begun after it has been dropped already.
+static void withdraw(struct waveform_capture *capture, uint32_t *counter, uint16_t why)
+{
+    if (capture->held != NULL) {
+        (*counter)++;
+        capture->missed |= (uint16_t)(capture->held->missed | why);
+        capture->turn = (capture->turn + capture->plan.turns - 1) % capture->plan.turns;
+        capture->held = NULL;
     }
 }
 
@@ -103,6 +125,7 @@ static void add(struct waveform_capture *capture, const struct frames *frames)
     const uint32_t stored = capture->frames / capture->plan.decimation;
     if ((capture->frames + frames->count) / capture->plan.decimation > window->capacity) {
         drop(capture, &capture->counters.unreferenced, READING_QUALITY_NO_REFERENCE);
+        withdraw(capture, &capture->counters.unreferenced, READING_QUALITY_NO_REFERENCE);
         return;
     }
     int32_t *sample = window->sample + stored;
@@ -174,13 +197,13 @@ static void begin(struct waveform_capture *capture, double fraction, uint32_t cy
     if (capture->history_count < before + ago || cycles == 0) {
         return;
     }
-    struct captured_window *window = ring_claim(&capture->ring);
+    struct captured_window *window =
+        capture->held != NULL ? ring_claim_second(&capture->ring) : ring_claim(&capture->ring);
     if (window == NULL) {
         capture->counters.passed_over++;
         return;
     }
     *window = (struct captured_window){
-        .rate_hz = (double)capture->plan.rate_mhz / 1000.0 / capture->plan.decimation,
         .decimation = capture->plan.decimation,
         .capacity = capture->plan.samples,
         .inputs = next_inputs(capture),
@@ -203,9 +226,8 @@ static void finish(struct waveform_capture *capture)
     window->missed = capture->missed;
     capture->missed = 0;
     capture->state = WAVEFORM_IDLE;
-    capture->counters.captured++;
     capture->turn = (capture->turn + 1) % capture->plan.turns;
-    ring_publish(&capture->ring);
+    capture->held = window;
     begin(capture, capture->next_fraction, capture->next_cycles,
           WAVEFORM_AFTER * capture->plan.decimation);
 }
@@ -240,6 +262,7 @@ static void take_cycle(struct waveform_capture *capture, const struct tap_bounda
     }
     window->end_q32 = place_of(capture, capture->frames, boundary->fraction);
     window->ended_us = boundary->uptime_us;
+    window->rate_hz = capture->rate_hz / capture->plan.decimation;
     capture->state = WAVEFORM_TRAILING;
     capture->trailing = WAVEFORM_AFTER * capture->plan.decimation;
     capture->next_fraction = boundary->fraction;
@@ -250,11 +273,16 @@ static void take_boundary(void *ctx, const struct tap_boundary *boundary)
 {
     struct waveform_capture *capture = ctx;
     const bool sound = boundary->cycle_frames > 0.0 && !boundary->jumped;
+    capture->rate_hz = boundary->rate_hz > 0.0 ? boundary->rate_hz : capture->rate_hz;
+    if (sound) {
+        give_out(capture);
+    }
     if (capture->state == WAVEFORM_FILLING && sound) {
         take_cycle(capture, boundary);
         return;
     }
     drop(capture, &capture->counters.jumps, READING_QUALITY_PHASE_JUMP);
+    withdraw(capture, &capture->counters.jumps, READING_QUALITY_PHASE_JUMP);
     // As in the sampling task, a window begins where another ends, or what was no whole cycle.
     if (boundary->window_ends || !sound) {
         begin(capture, boundary->fraction, boundary->cycles_per_window, 0);
@@ -266,6 +294,7 @@ static void take_gap(void *ctx, uint64_t lost_frames)
     struct waveform_capture *capture = ctx;
     (void)lost_frames;
     drop(capture, &capture->counters.gaps, READING_QUALITY_GAP);
+    give_out(capture);
     capture->history_count = 0;
 }
 

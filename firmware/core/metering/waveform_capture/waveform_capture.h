@@ -6,6 +6,9 @@
 ///   - A window begins and ends between samples, on boundaries that the sampling task tells.
 ///   - A window with a gap, a jump or without a mains boundary in it is dropped and counted, and
 ///     the next one says why (`missed`). One that touched a rail says on which inputs.
+///   - A window is given out when the cycle after it is over. When that one has jumped, the
+///   crossing
+///     between them may have been moved, and the window is dropped, too.
 ///   - Nobody waits: while no slot is free, windows are passed over and counted.
 ///
 /// The sampling task calls the tap. Another thread takes windows out; all that the two share is a
@@ -28,7 +31,7 @@ enum {
 /// One window. Whoever has taken it may change the samples.
 struct captured_window {
     uint64_t ended_us;   ///< Uptime of its end.
-    double rate_hz;      ///< Samples per second.
+    double rate_hz;      ///< Samples per second, as measured at its end.
     int64_t start_q32;   ///< In samples from the first one, times 2^32.
     int64_t end_q32;     ///< The same.
     uint32_t cycles;     ///< Whole cycles from start to end.
@@ -61,12 +64,14 @@ struct waveform_capture {
     struct ring ring;
     struct waveform_counters counters; ///< Written by the sampling task.
     struct captured_window *window;    ///< Being filled.
+    struct captured_window *held;      ///< Filled, until the cycle after it is over; NULL: none.
     enum waveform_state state;
     _Atomic uint32_t held; ///< Written by the taking side: inputs that every window is to have.
     uint32_t turn;
     uint32_t cycles_wanted;
     uint32_t frames;   ///< In the window being filled.
     uint32_t trailing; ///< Frames still to come.
+    double rate_hz;    ///< Frames per second.
     double next_fraction;
     uint32_t next_cycles; ///< Of the window that begins where this one ends; 0: none does.
     uint16_t missed;
@@ -88,7 +93,8 @@ MUST_CHECK enum status waveform_capture_init(struct waveform_capture *capture,
                                              int32_t code_max, uint64_t *storage,
                                              size_t storage_size);
 
-/// What the sampling task has to call.
+/// What the sampling task has to call. A gap gives out a window that waits for its next cycle:
+/// nothing has moved its end.
 struct frame_tap waveform_capture_tap(struct waveform_capture *capture);
 
 /// Taking side: from the next window on all windows are those of a turn with these inputs (bit n:

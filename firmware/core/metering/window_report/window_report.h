@@ -23,6 +23,7 @@ struct window_report_channel {
 struct window_report {
     uint64_t ended_us;   ///< Uptime at the end of the window.
     double seconds;      ///< Its length, with gaps that were bridged.
+    double rate_hz;      ///< Frames per second.
     double frequency_hz; ///< 0 unless `whole`.
     uint32_t cycles;     ///< Whole cycles in it; 0 in a fragment.
     bool whole;          ///< Nothing but whole, sound cycles: fit for root mean squares.

@@ -190,6 +190,7 @@ static void take_window(struct processing_task *task, const struct cycle_window 
     struct window_report report = {
         .ended_us = window->ended_us,
         .seconds = seconds,
+        .rate_hz = window->rate_hz,
         .frequency_hz = window->whole ? task->last_frequency_hz : 0.0,
         .cycles = window->cycles,
         .whole = window->whole,

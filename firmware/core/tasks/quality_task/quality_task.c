@@ -71,6 +71,10 @@ static void keep_window(void *ctx, const struct window_report *report)
     if (task->windows == QUALITY_TASK_WINDOWS) {
         take_oldest_window(task);
     }
+    if (report->rate_hz > 0.0) {
+        task->parts.rate_hz = report->rate_hz;
+        power_quality_rate(&task->quality, report->rate_hz);
+    }
     task->window[task->windows++] = *report;
 }
 
@@ -123,9 +127,12 @@ static void ask_snapshot(struct quality_task *task, const struct half_cycle *hal
     const uint64_t away_us = (uint64_t)(away_frames * 1e6 / task->parts.rate_hz + 0.5);
     const uint64_t start_us = half->ended_us > away_us ? half->ended_us - away_us : 0;
     // The window that showed the event began a cycle before its end.
+    const struct snapshot_event event = { .frame = update->began_frame - cycle,
+                                          .us = start_us,
+                                          .cycle_frames = cycle,
+                                          .rate_hz = task->parts.rate_hz };
     if (task->hour_snapshots >= task->settings.snapshots_per_hour ||
-        snapshot_ask(task->parts.snapshot, update->began_frame - cycle, start_us, cycle) !=
-            STATUS_OK) {
+        snapshot_ask(task->parts.snapshot, &event) != STATUS_OK) {
         task->counters.dropped_snapshots++;
         return;
     }

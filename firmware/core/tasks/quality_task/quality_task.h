@@ -60,7 +60,7 @@ struct quality_task_parts {
     const struct record_sink *sink;
     const struct clock *clock;
     const struct quality_distortion *distortion;
-    double rate_hz; ///< Frames a second.
+    double rate_hz; ///< Frames a second, until windows tell another.
 };
 
 struct quality_task_counters {

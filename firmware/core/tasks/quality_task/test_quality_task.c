@@ -32,7 +32,9 @@ struct fixture {
     struct quality_distortion distortion;
     struct quality_task task;
     uint64_t frame;
-    double share; ///< Of the voltage, from now on.
+    double rate_hz;    ///< Frames a second as they are,
+    uint64_t told_mhz; ///< and as the converter says.
+    double share;      ///< Of the voltage, from now on.
     enum status answer;
     struct record kept[KEPT];
     unsigned count;
@@ -41,7 +43,7 @@ struct fixture {
 static uint64_t now_of(void *ctx)
 {
     const struct fixture *f = ctx;
-    return f->frame * 1000000u / RATE;
+    return (uint64_t)((double)f->frame * 1e6 / f->rate_hz);
 }
 
 static bool utc_of(void *ctx, int64_t *utc_ms, uint32_t *uncertainty_ms)
@@ -56,7 +58,7 @@ static enum status read_mains(void *ctx, struct adc_block *block)
     struct fixture *f = ctx;
     *block = (struct adc_block){ .frame_count = BLOCK };
     for (unsigned n = 0; n < BLOCK; n++, f->frame++) {
-        const double wave = sin(TURN * 50.0 * (double)f->frame / RATE);
+        const double wave = sin(TURN * 50.0 * (double)f->frame / f->rate_hz);
         block->code[0][n] = (int32_t)lround(2048 + f->share * 230.0 * sqrt(2.0) / 0.35 * wave);
         block->code[1][n] = (int32_t)lround(2048 + f->share * 5.0 * sqrt(2.0) / 0.01 * wave);
         block->code[2][n] = 2048 + (int32_t)(n & 1);
@@ -66,8 +68,8 @@ static enum status read_mains(void *ctx, struct adc_block *block)
 
 static uint64_t rate_of(void *ctx)
 {
-    (void)ctx;
-    return 1000u * RATE;
+    const struct fixture *f = ctx;
+    return f->told_mhz;
 }
 
 static enum status keep(void *ctx, const struct record *record)
@@ -94,6 +96,8 @@ static int power_up(void **state)
     memset(&f, 0, sizeof f);
     *state = &f;
     f.share = 1.0;
+    f.rate_hz = RATE;
+    f.told_mhz = 1000u * RATE;
     f.wiring = wiring_of_one_voltage(2, 0.35, 0.01);
     f.source = (struct adc_source){ .input_count = INPUTS,
                                     .code_max = 4095,
@@ -131,7 +135,8 @@ static void tell_window(struct fixture *f, const struct cycle_window *window)
 {
     const struct window_watcher *watcher = quality_task_watcher(&f->task);
     struct window_report report = { .ended_us = window->ended_us,
-                                    .seconds = cycle_sums_length(&window->sums) / RATE,
+                                    .seconds = cycle_sums_length(&window->sums) / window->rate_hz,
+                                    .rate_hz = window->rate_hz,
                                     .cycles = window->cycles,
                                     .whole = window->whole,
                                     .quality = window->quality,
@@ -145,7 +150,7 @@ static void tell_window(struct fixture *f, const struct cycle_window *window)
 static enum status run(struct fixture *f, double seconds)
 {
     enum status status = STATUS_OK;
-    for (unsigned n = 0; n < (unsigned)(seconds * RATE / BLOCK + 0.5); n++) {
+    for (unsigned n = 0; n < (unsigned)(seconds * f->rate_hz / BLOCK + 0.5); n++) {
         assert_int_equal(sampling_task_step(&f->sampling, now_of(f) + 10000), STATUS_OK);
         status = quality_task_step(&f->task, now_of(f));
         const struct cycle_window *window = NULL;
@@ -298,6 +303,32 @@ static void drops_and_counts_events_beyond_its_limit(void **state)
     assert_int_equal(f->task.counters.dropped_events, 3);
 }
 
+/// A converter that is 0.3 % faster than it says, until it has been measured: half a minute without
+/// a crossing is told by what the rate is, and so is the waveform.
+static void follows_a_rate_that_is_measured_late(void **state)
+{
+    struct fixture *f = *state;
+    f->rate_hz = 1.003 * RATE;
+    (void)run(f, 3.0);
+    f->told_mhz = (uint64_t)(1003u * RATE);
+    (void)run(f, 3.0);
+    const uint64_t began_us = now_of(f);
+    dip(f, 0.0, 30.0);
+    const uint64_t ended_us = now_of(f);
+    (void)run(f, 1.0);
+    assert_int_equal(count_of(f, RECORD_KIND_EVENT), 2); // A dip around an interruption.
+    for (unsigned n = 0; n < f->count; n++) {
+        const struct power_event *event = &f->kept[n].event;
+        if (f->kept[n].kind == RECORD_KIND_EVENT) {
+            assert_in_range(event->started_us, began_us - 10000, began_us + 10000);
+            assert_in_range(event->duration_us, ended_us - began_us - 10000,
+                            ended_us - began_us + 10000);
+        }
+    }
+    const struct waveform_chunk *chunk = &first_of(f, RECORD_KIND_WAVEFORM)->waveform;
+    assert_int_equal(chunk->interval_ns, 299103); // Of three frames.
+}
+
 static void takes_no_more_waveforms_than_its_budget(void **state)
 {
     struct fixture *f = *state;
@@ -374,6 +405,7 @@ int main(void)
         cmocka_unit_test_setup(flags_only_the_interval_that_was_touched, power_up),
         cmocka_unit_test_setup(offers_again_what_the_sink_refused, power_up),
         cmocka_unit_test_setup(drops_and_counts_events_beyond_its_limit, power_up),
+        cmocka_unit_test_setup(follows_a_rate_that_is_measured_late, power_up),
         cmocka_unit_test_setup(takes_no_more_waveforms_than_its_budget, power_up),
         cmocka_unit_test_setup(finds_events_in_half_cycles_that_grew_together, power_up),
         cmocka_unit_test_setup(lets_windows_wait_for_their_half_cycles, power_up),

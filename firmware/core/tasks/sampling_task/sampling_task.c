@@ -245,6 +245,7 @@ static void take_boundary(struct sampling_task *task, const struct mains_phase_b
     struct tap_boundary told = { .fraction = boundary->fraction,
                                  .cycle_frames = boundary->cycle_frames,
                                  .period_frames = mains_phase_period(&task->phase),
+                                 .rate_hz = task->rate_hz,
                                  .delay_frames = mains_phase_delay(&task->phase),
                                  .cycles_per_window = wanted,
                                  .uptime_us = ended_us };

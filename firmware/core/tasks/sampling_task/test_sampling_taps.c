@@ -19,6 +19,7 @@ struct fake_converter {
     struct adc_source source;
     uint32_t frame;
     uint32_t block_size;
+    uint64_t rate_mhz;
     uint32_t lose_next;
     bool lose_unknown_next;
     bool swap_next;
@@ -35,6 +36,7 @@ struct listener {
     uint32_t cycles; ///< Sound ones since the last window ended.
     double last_at;
     uint64_t last_us;
+    double rate_hz;
 };
 
 struct fixture {
@@ -66,8 +68,8 @@ static enum status fake_read(void *ctx, struct adc_block *block)
 
 static uint64_t fake_rate(void *ctx)
 {
-    (void)ctx;
-    return RATE * 1000u;
+    const struct fake_converter *c = ctx;
+    return c->rate_mhz;
 }
 
 static void hear_frames(void *ctx, const struct adc_block *block, uint32_t from, uint32_t to)
@@ -99,6 +101,7 @@ static void hear_boundary(void *ctx, const struct tap_boundary *boundary)
         l->windows++;
         l->cycles = 0;
     }
+    l->rate_hz = boundary->rate_hz;
     l->last_at = at;
     l->last_us = boundary->uptime_us;
     l->boundaries++;
@@ -118,6 +121,7 @@ static int power_up(void **state)
     static struct fixture f;
     memset(&f, 0, sizeof f);
     f.converter.block_size = 100;
+    f.converter.rate_mhz = RATE * 1000u;
     f.converter.source = (struct adc_source){ .input_count = 2,
                                               .code_min = -2000000,
                                               .code_max = 2000000,
@@ -172,6 +176,16 @@ static void tells_the_end_of_windows_though_nobody_takes_them(void **state)
     assert_int_equal(f->listener.next, f->converter.frame);
 }
 
+static void tells_the_rate_that_was_measured_last(void **state)
+{
+    struct fixture *f = *state;
+    run_until(f, 3000, true);
+    assert_true(fabs(f->listener.rate_hz - RATE) < 1e-9);
+    f->converter.rate_mhz = RATE * 1003u;
+    run_until(f, 4000, true);
+    assert_true(fabs(f->listener.rate_hz - 1.003 * RATE) < 1e-9);
+}
+
 static void tells_what_was_lost_before_the_next_frame(void **state)
 {
     struct fixture *f = *state;
@@ -206,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup(tells_every_frame_once_and_boundaries_between_the_right_ones,
                                power_up),
         cmocka_unit_test_setup(tells_the_end_of_windows_though_nobody_takes_them, power_up),
+        cmocka_unit_test_setup(tells_the_rate_that_was_measured_last, power_up),
         cmocka_unit_test_setup(tells_what_was_lost_before_the_next_frame, power_up),
         cmocka_unit_test_setup(refuses_more_taps_than_it_has_room_for, power_up),
     };

@@ -326,6 +326,35 @@ static void flags_what_gaps_took_away(void **state)
     assert_true(spectrum->windows < 11);
 }
 
+/// The window before a jump ends at a crossing that may have been moved. It is in no spectrum, not
+/// even in one that would have ended with it; the one that goes on says so.
+static void ends_no_spectrum_with_a_window_before_a_jump(void **state)
+{
+    (void)state;
+    for (unsigned tenth = 0; tenth < 10; tenth++) {
+        set_up(1, WAVEFORM_ROTATION, 1900); // Ten windows.
+        bench.turns = 0.1 * tenth;
+        while (bench.spectra.input[0].windows < 9) {
+            assert_int_equal(run(0.01), STATUS_OK);
+        }
+        while (bench.sampling.complete) {
+            assert_int_equal(run(0.01), STATUS_OK);
+        }
+        while (!bench.sampling.complete) {
+            assert_int_equal(run(0.01), STATUS_OK);
+        }
+        bench.turns = fmod(bench.turns + 0.04, 1.0); // In the cycle after the tenth window.
+        assert_int_equal(run(0.1), STATUS_OK);
+        assert_int_equal(bench.count, 0);
+        assert_int_equal(run(0.6), STATUS_OK);
+        assert_int_equal(bench.count, 2);
+        const struct spectrum *spectrum = newest(0, SIGNAL_VOLTAGE);
+        assert_int_equal(spectrum->quality, READING_QUALITY_PHASE_JUMP);
+        assert_near(spectrum->harmonic_ppm[4], 40000.0, 40.0);
+        assert_near(spectrum->frequency_mhz, 50030.0, 2.0);
+    }
+}
+
 static void flags_the_input_that_clips(void **state)
 {
     (void)state;
@@ -443,6 +472,7 @@ int main(void)
         cmocka_unit_test(says_nothing_of_an_input_without_a_fundamental),
         cmocka_unit_test(gives_no_spectrum_without_a_reference),
         cmocka_unit_test(flags_what_gaps_took_away),
+        cmocka_unit_test(ends_no_spectrum_with_a_window_before_a_jump),
         cmocka_unit_test(flags_the_input_that_clips),
         cmocka_unit_test(grows_while_the_sink_refuses_and_loses_nothing),
         cmocka_unit_test(gives_what_there_is_at_the_end),
