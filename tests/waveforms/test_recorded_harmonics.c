@@ -306,7 +306,8 @@ static void agrees_with_an_independent_method_on_every_appliance(void **state)
         sound++;
         agreeing += agrees(waveform);
         assert_true(windows >= 14);
-        assert_int_equal(capture.counters.jumps + capture.counters.gaps, 0);
+        assert_int_equal(capture.counters.jumps, 0);
+        assert_in_range(capture.counters.gaps, 0, 1); // The end, within a window.
     }
     assert_int_equal(sound, 36);
     assert_int_equal(agreeing, sound);

@@ -21,8 +21,8 @@ static const char *const names[FIELD_COUNT] = { "ssid", "password", "device_id",
 
 static const char *const rules[FIELD_COUNT] = {
     "The name of a network has 1 to 32 bytes, none of them NUL",
-    "A password has 8 to 63 characters of ASCII, or 64 hexadecimal digits; none for an open "
-    "network",
+    ("A password has 8 to 63 characters of ASCII, or 64 hexadecimal digits; none for an open "
+     "network"),
     "The name of a device has 1 to 32 letters, digits, '_' or '-'",
     "A provisioning token has up to 512 characters of ASCII and no spaces",
 };
