@@ -74,7 +74,7 @@ int main(int argc, char **argv)
         fake->facts.is_open = fake->facts.is_open && strcmp(argv[i], "--closed") != 0;
     }
     fake->answer = fake->facts.is_open ? STATUS_OK : STATUS_MISSING;
-    portal_init(&device.portal, &fake->host);
+    portal_init(&device.portal, &fake->host, NULL);
     if (portal_listener_open("127.0.0.1", 0, &device.portal, &listener) != STATUS_OK) {
         perror("portal_device");
         return 1;

@@ -7,7 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "agreeable_crypto.h"
 #include "credential_rules.h"
+#include "pairing_rig.h"
 #include "portal.h"
 
 enum { LINES = 8, LINE_SIZE = 1100 };
@@ -52,6 +54,7 @@ static void facts(void *ctx, struct portal_facts *out)
     (void)ctx;
     *out = (struct portal_facts){ .address = "192.168.4.1",
                                   .port = 80,
+                                  .is_open = true,
                                   .is_hotspot_safe = true,
                                   .are_plain_taken = true,
                                   .origin = "http://app.example" };
@@ -62,10 +65,29 @@ static void failed(void *ctx)
     (void)ctx;
 }
 
+/// Pairs; the session's id is the same in every run, and the corpus has it.
+static void begin_session(const struct crypto *crypto, struct pairing_rig *rig,
+                          struct pairing_session *session)
+{
+    const struct pairing_hello hello = { .nonce = { 0 } };
+    const uint8_t confirm[PAIRING_CONFIRM_SIZE] = { 0 };
+    struct pairing_welcome welcome;
+    uint8_t id[PAIRING_SESSION_ID_SIZE];
+    pairing_rig_init(rig, crypto);
+    pairing_session_init(session, &rig->needs);
+    if (pairing_session_start(session, 0, &hello, &welcome) != STATUS_OK ||
+        pairing_session_finish(session, 0, confirm, id) != STATUS_OK) {
+        __builtin_trap();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct portal_host host = { networks, submit, status, facts, failed, NULL };
+    const struct crypto crypto = agreeable_crypto();
     static struct portal portal;
+    static struct pairing_rig rig;
+    static struct pairing_session session;
     static char lines[LINES][LINE_SIZE];
     const char *line[LINES];
     struct portal_reply reply;
@@ -84,7 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         line[i] = i >= 2 && strcmp(lines[i], "-") == 0 ? NULL : lines[i];
     }
     is_submitted = false;
-    portal_init(&portal, &host);
+    begin_session(&crypto, &rig, &session);
+    portal_init(&portal, &host, &session);
     portal_answer(&portal,
                   &(struct portal_request){ .method = line[0],
                                             .path = line[1],
@@ -96,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             .content_type = line[7],
                                             .body = data + at,
                                             .body_size = size - at },
-                  0, &reply);
+                  PAIRING_SESSION_START_MS, &reply);
     const bool accepted = reply.status == 200 || reply.status == 303;
     if (reply.status < 200 || reply.status > 599 || (is_submitted && !accepted) ||
         (is_submitted && strcmp(line[0], "POST") != 0) ||

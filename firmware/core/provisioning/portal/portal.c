@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "constant_time.h"
 #include "form_reader.h"
 #include "portal_page.h"
+#include "portal_pairing.h"
 #include "portal_policy.h"
 #include "portal_reply.h"
 #include "portal_submit.h"
@@ -170,15 +172,6 @@ static void answer_progress(struct portal *portal, const struct portal_request *
     add_page_headers(reply);
 }
 
-static void answer_accepted(struct portal *portal, struct portal_reply *reply)
-{
-    struct json_writer json;
-    portal_reply_begin_json(portal, &json);
-    json_writer_string(&json, "status", "ok");
-    json_writer_string(&json, "message", "Credentials saved");
-    portal_reply_end_json(portal, reply, 200, &json);
-}
-
 static bool are_plain_taken(const struct portal *portal)
 {
     return portal->facts.is_hotspot_safe && portal->facts.are_plain_taken;
@@ -188,15 +181,21 @@ static void answer_provision(struct portal *portal, const struct portal_request 
                              struct portal_reply *reply)
 {
     struct portal_fault fault = portal_invalid_json;
+    int64_t version = 1;
     const bool opened =
         json_reader_open(&portal->json, request->body, request->body_size) == STATUS_OK;
+    if (opened && json_reader_integer(&portal->json, "v", &version) == STATUS_OK &&
+        version == PAIRING_SEALED_VERSION) {
+        portal_pairing_provision(portal, reply);
+        return;
+    }
     if (opened && !are_plain_taken(portal)) {
         fault = portal_pairing_required;
     } else if (opened &&
                portal_submit_read_json(&portal->json, false, &portal->submission, &fault) &&
                portal_submit_read_bearer(request->authorization, &portal->submission, &fault) &&
                portal_submit(portal, &fault)) {
-        answer_accepted(portal, reply);
+        portal_reply_accepted(portal, reply);
         return;
     }
     portal_reply_fault(portal, reply, &fault);
@@ -217,7 +216,7 @@ static void answer_save(struct portal *portal, const struct portal_request *requ
         portal_submit_read_form(request->body, request->body_size, &portal->submission, &fault) &&
         portal_submit(portal, &fault)) {
         if (accepts_json(request)) {
-            answer_accepted(portal, reply);
+            portal_reply_accepted(portal, reply);
         } else {
             portal_reply_redirect(portal, reply, 303, "/progress");
         }
@@ -255,6 +254,8 @@ static const struct route routes[] = {
     { "/about", NULL, answer_about, true },
     { "/progress", NULL, answer_progress, false },
     { "/provision", json_type, answer_provision, true },
+    { "/pair/start", json_type, portal_pairing_start, true },
+    { "/pair/finish", json_type, portal_pairing_finish, true },
     { "/save", "application/x-www-form-urlencoded", answer_save, false },
 };
 
@@ -370,18 +371,10 @@ static void answer(struct portal *portal, const struct portal_request *request,
     }
 }
 
-/// Through a volatile pointer, so that no compiler leaves it out.
-static void wipe(struct portal_submission *submission)
+void portal_init(struct portal *portal, const struct portal_host *host,
+                 struct pairing_session *pairing)
 {
-    volatile uint8_t *byte = (volatile uint8_t *)submission;
-    for (size_t i = 0; i < sizeof *submission; i++) {
-        byte[i] = 0;
-    }
-}
-
-void portal_init(struct portal *portal, const struct portal_host *host)
-{
-    *portal = (struct portal){ .host = host };
+    *portal = (struct portal){ .host = host, .pairing = pairing };
 }
 
 void portal_answer(struct portal *portal, const struct portal_request *request, uint64_t now_ms,
@@ -391,5 +384,5 @@ void portal_answer(struct portal *portal, const struct portal_request *request, 
     portal->facts = (struct portal_facts){ .port = 80 };
     portal->host->facts(portal->host->ctx, &portal->facts);
     answer(portal, request, reply);
-    wipe(&portal->submission);
+    constant_time_wipe(&portal->submission, sizeof portal->submission);
 }

@@ -37,12 +37,14 @@
 #include <stdint.h>
 
 #include "json_reader.h"
+#include "pairing_session.h"
 #include "portal_host.h"
 
 enum {
     PORTAL_BODY_LIMIT = JSON_READER_SIZE_LIMIT,
     PORTAL_HEADER_LIMIT = 12,
     PORTAL_OUT_SIZE = 6144,
+    PORTAL_SEALED_SIZE = PORTAL_BODY_LIMIT * 3 / 4, ///< What fits into a body as base64url.
     PORTAL_LOCATION_SIZE = 64
 };
 
@@ -77,17 +79,20 @@ struct portal_reply {
 /// Storage for a portal, owned by the caller. Use it only through the functions below.
 struct portal {
     const struct portal_host *host;
+    struct pairing_session *pairing; ///< NULL: this device does not pair.
     uint64_t now_ms;
     struct portal_facts facts; ///< As of this request.
     struct portal_submission submission;
     struct json_reader json;
     struct wifi_network networks[WIFI_NETWORK_LIMIT];
+    uint8_t sealed[PORTAL_SEALED_SIZE]; ///< Of a request, opened in place.
     char location[PORTAL_LOCATION_SIZE];
     char out[PORTAL_OUT_SIZE];
 };
 
-/// `host` must outlive the portal.
-void portal_init(struct portal *portal, const struct portal_host *host);
+/// `host` and `pairing`, which may be NULL, must outlive the portal.
+void portal_init(struct portal *portal, const struct portal_host *host,
+                 struct pairing_session *pairing);
 
 /// Answers any request whatever. Afterwards the portal holds no password and no token. `now_ms` is
 /// the time on a monotonic clock.

@@ -61,6 +61,15 @@ void portal_reply_fault(struct portal *portal, struct portal_reply *reply,
     portal_reply_end_json(portal, reply, fault->status, &json);
 }
 
+void portal_reply_accepted(struct portal *portal, struct portal_reply *reply)
+{
+    struct json_writer json;
+    portal_reply_begin_json(portal, &json);
+    json_writer_string(&json, "status", "ok");
+    json_writer_string(&json, "message", "Credentials saved");
+    portal_reply_end_json(portal, reply, 200, &json);
+}
+
 static size_t append(char *out, size_t capacity, size_t size, const char *text)
 {
     while (*text != '\0' && size + 1 < capacity) {

@@ -33,6 +33,9 @@ void portal_reply_end_json(struct portal *portal, struct portal_reply *reply, un
 void portal_reply_fault(struct portal *portal, struct portal_reply *reply,
                         const struct portal_fault *fault);
 
+/// Says that the credentials were taken.
+void portal_reply_accepted(struct portal *portal, struct portal_reply *reply);
+
 /// Sends the reader to `path` on our own address.
 void portal_reply_redirect(struct portal *portal, struct portal_reply *reply, unsigned status,
                            const char *path);

@@ -25,11 +25,11 @@ static const char seed_body[] = "{\n    \"ssid\": \"Statsnapp\",\n    \"password
                                 "    \"device_id\": \"device_0070\",\n"
                                 "    \"provisioning_token\": \"your_prov_token\"\n  }";
 
-static int rig_set_up(void **state)
+static inline int rig_set_up(void **state)
 {
     static struct portal_rig rig;
     fake_portal_host_init(&rig.fake);
-    portal_init(&rig.portal, &rig.fake.host);
+    portal_init(&rig.portal, &rig.fake.host, NULL);
     *state = &rig;
     return 0;
 }

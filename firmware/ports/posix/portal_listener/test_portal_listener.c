@@ -32,7 +32,7 @@ static int set_up(void **state)
     static struct fixture f;
     f = (struct fixture){ .now_ms = 1000 };
     fake_portal_host_init(&f.fake);
-    portal_init(&f.portal, &f.fake.host);
+    portal_init(&f.portal, &f.fake.host, NULL);
     if (portal_listener_open("127.0.0.1", 0, &f.portal, &f.listener) != STATUS_OK) {
         return -1;
     }
