@@ -69,11 +69,11 @@ static void drop(struct waveform_capture *capture, uint32_t *counter, uint16_t w
     }
 }
 
-/// The crossing at which the held window ends is what it seems to be.
+/// The crossing at which the unproven window ends is what it seems to be.
 static void give_out(struct waveform_capture *capture)
 {
-    if (capture->held != NULL) {
-        capture->held = NULL;
+    if (capture->unproven != NULL) {
+        capture->unproven = NULL;
         capture->counters.captured++;
         ring_publish(&capture->ring);
     }
@@ -82,11 +82,11 @@ static void give_out(struct waveform_capture *capture)
 /// It may not be. Whatever was begun after it has been dropped already.
 static void withdraw(struct waveform_capture *capture, uint32_t *counter, uint16_t why)
 {
-    if (capture->held != NULL) {
+    if (capture->unproven != NULL) {
         (*counter)++;
-        capture->missed |= (uint16_t)(capture->held->missed | why);
+        capture->missed |= (uint16_t)(capture->unproven->missed | why);
         capture->turn = (capture->turn + capture->plan.turns - 1) % capture->plan.turns;
-        capture->held = NULL;
+        capture->unproven = NULL;
     }
 }
 
@@ -198,7 +198,7 @@ static void begin(struct waveform_capture *capture, double fraction, uint32_t cy
         return;
     }
     struct captured_window *window =
-        capture->held != NULL ? ring_claim_second(&capture->ring) : ring_claim(&capture->ring);
+        capture->unproven != NULL ? ring_claim_second(&capture->ring) : ring_claim(&capture->ring);
     if (window == NULL) {
         capture->counters.passed_over++;
         return;
@@ -227,7 +227,7 @@ static void finish(struct waveform_capture *capture)
     capture->missed = 0;
     capture->state = WAVEFORM_IDLE;
     capture->turn = (capture->turn + 1) % capture->plan.turns;
-    capture->held = window;
+    capture->unproven = window;
     begin(capture, capture->next_fraction, capture->next_cycles,
           WAVEFORM_AFTER * capture->plan.decimation);
 }

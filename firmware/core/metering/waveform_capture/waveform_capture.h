@@ -64,7 +64,7 @@ struct waveform_capture {
     struct ring ring;
     struct waveform_counters counters; ///< Written by the sampling task.
     struct captured_window *window;    ///< Being filled.
-    struct captured_window *held;      ///< Filled, until the cycle after it is over; NULL: none.
+    struct captured_window *unproven;  ///< Filled, until the cycle after it is over; NULL: none.
     enum waveform_state state;
     _Atomic uint32_t held; ///< Written by the taking side: inputs that every window is to have.
     uint32_t turn;
