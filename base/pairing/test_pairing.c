@@ -9,6 +9,7 @@
 
 #include "openssl_crypto.h"
 #include "pairing.h"
+#include "psa_crypto.h"
 
 /// One pairing, worked out by hand elsewhere: a fixed secret, fixed keys, and every value on the
 /// way.
@@ -49,10 +50,10 @@ static void assert_hex(const void *bytes, size_t size, const char *hex)
     assert_string_equal(text, hex);
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, struct crypto table)
 {
     static struct fixture f;
-    f = (struct fixture){ .crypto = openssl_crypto() };
+    f = (struct fixture){ .crypto = table };
     memset(f.client_private, 0x11, 32);
     memset(f.device_private, 0x22, 32);
     memset(f.client_nonce, 0xA1, PAIRING_NONCE_SIZE);
@@ -70,6 +71,17 @@ static int set_up(void **state)
                    pairing_derive(crypto, secret, f.shared, f.digest, &f.keys) == STATUS_OK
                ? 0
                : -1;
+}
+
+static int with_openssl(void **state)
+{
+    return set_up_with(state, openssl_crypto());
+}
+
+static int with_psa(void **state)
+{
+    struct crypto table;
+    return psa_crypto_open(&table) == STATUS_OK ? set_up_with(state, table) : -1;
 }
 
 static void gives_the_known_answers_byte_for_byte(void **state)
@@ -196,12 +208,18 @@ static void aborts_at_a_shared_secret_of_zeros(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(gives_the_known_answers_byte_for_byte, set_up),
-        cmocka_unit_test_setup(gives_a_keystore_the_label_of_the_same_derivation, set_up),
-        cmocka_unit_test_setup(binds_every_field_and_where_it_ends, set_up),
-        cmocka_unit_test_setup(needs_the_possession_secret, set_up),
-        cmocka_unit_test_setup(opens_only_what_was_sealed_for_the_same_place, set_up),
-        cmocka_unit_test_setup(aborts_at_a_shared_secret_of_zeros, set_up),
+        cmocka_unit_test_setup(gives_the_known_answers_byte_for_byte, with_openssl),
+        cmocka_unit_test_setup(gives_the_known_answers_byte_for_byte, with_psa),
+        cmocka_unit_test_setup(gives_a_keystore_the_label_of_the_same_derivation, with_openssl),
+        cmocka_unit_test_setup(gives_a_keystore_the_label_of_the_same_derivation, with_psa),
+        cmocka_unit_test_setup(binds_every_field_and_where_it_ends, with_openssl),
+        cmocka_unit_test_setup(binds_every_field_and_where_it_ends, with_psa),
+        cmocka_unit_test_setup(needs_the_possession_secret, with_openssl),
+        cmocka_unit_test_setup(needs_the_possession_secret, with_psa),
+        cmocka_unit_test_setup(opens_only_what_was_sealed_for_the_same_place, with_openssl),
+        cmocka_unit_test_setup(opens_only_what_was_sealed_for_the_same_place, with_psa),
+        cmocka_unit_test_setup(aborts_at_a_shared_secret_of_zeros, with_openssl),
+        cmocka_unit_test_setup(aborts_at_a_shared_secret_of_zeros, with_psa),
     };
     return cmocka_run_group_tests_name("pairing", tests, NULL, NULL);
 }

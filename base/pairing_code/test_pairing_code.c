@@ -9,6 +9,7 @@
 
 #include "openssl_crypto.h"
 #include "pairing_code.h"
+#include "psa_crypto.h"
 
 static const struct pairing_code example = {
     .device_id = "EcoWatt001",
@@ -84,10 +85,24 @@ static void refuses_what_is_no_code_and_keeps_nothing_of_it(void **state)
     }
 }
 
+static int with_openssl(void **state)
+{
+    static struct crypto crypto;
+    crypto = openssl_crypto();
+    *state = &crypto;
+    return 0;
+}
+
+static int with_psa(void **state)
+{
+    static struct crypto crypto;
+    *state = &crypto;
+    return psa_crypto_open(&crypto) == STATUS_OK ? 0 : -1;
+}
+
 static void derives_the_known_password_and_name_of_the_hotspot(void **state)
 {
-    (void)state;
-    const struct crypto crypto = openssl_crypto();
+    const struct crypto crypto = *(const struct crypto *)*state;
     static const uint8_t known_id[] = { 0x66, 0x4b, 0x04, 0x8d, 0x24, 0xe6, 0x77, 0xe7 };
     uint8_t seed[PAIRING_PASSWORD_SEED_SIZE];
     uint8_t id[PAIRING_ID_SIZE];
@@ -145,7 +160,8 @@ int main(void)
         cmocka_unit_test(writes_and_reads_the_known_code),
         cmocka_unit_test(takes_names_of_every_legal_length),
         cmocka_unit_test(refuses_what_is_no_code_and_keeps_nothing_of_it),
-        cmocka_unit_test(derives_the_known_password_and_name_of_the_hotspot),
+        cmocka_unit_test_setup(derives_the_known_password_and_name_of_the_hotspot, with_openssl),
+        cmocka_unit_test_setup(derives_the_known_password_and_name_of_the_hotspot, with_psa),
         cmocka_unit_test(gives_another_password_for_another_secret),
         cmocka_unit_test(escapes_what_the_join_code_gives_a_meaning),
     };
