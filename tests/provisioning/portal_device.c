@@ -14,12 +14,17 @@
 #include <unistd.h>
 
 #include "fake_portal_host.h"
+#include "openssl_crypto.h"
+#include "pairing_rig.h"
 #include "portal_listener.h"
 
 enum { TRY_MS = 500, STEP_MS = 20 };
 
 struct pretender {
     struct fake_portal_host fake;
+    struct crypto crypto;
+    struct pairing_rig rig;
+    struct pairing_session pairing;
     struct portal portal;
     unsigned seen;   ///< Submissions that were looked at.
     uint64_t end_ms; ///< When the present attempt ends; 0: there is none.
@@ -74,7 +79,10 @@ int main(int argc, char **argv)
         fake->facts.is_open = fake->facts.is_open && strcmp(argv[i], "--closed") != 0;
     }
     fake->answer = fake->facts.is_open ? STATUS_OK : STATUS_MISSING;
-    portal_init(&device.portal, &fake->host, NULL);
+    device.crypto = openssl_crypto();
+    pairing_rig_init(&device.rig, &device.crypto);
+    pairing_session_init(&device.pairing, &device.rig.needs);
+    portal_init(&device.portal, &fake->host, &device.pairing);
     if (portal_listener_open("127.0.0.1", 0, &device.portal, &listener) != STATUS_OK) {
         perror("portal_device");
         return 1;
