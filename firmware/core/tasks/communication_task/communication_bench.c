@@ -140,6 +140,7 @@ void bench_boot(struct bench *b)
     b->boot_id++;
     assert_int_equal(journal_open(&b->journal, &b->region, &b->entropy), STATUS_OK);
     relay_mailbox_init(&b->mailbox);
+    metering_mailbox_init(&b->metering);
     b->bank_port = (struct relay_bank_port){ .latch = latch, .enable = enable, .ctx = b };
     const struct button_task_parts button = {
         .relays = &b->bank_port,
@@ -161,6 +162,7 @@ void bench_boot(struct bench *b)
         .journal_lock = &b->lock,
         .journal = &b->journal,
         .mailbox = &b->mailbox,
+        .metering = &b->metering,
         .button = &b->button,
         .crypto = b->crypto,
         .command_key = b->command_key,

@@ -34,6 +34,7 @@ struct bench {
     struct retained_memory retained;
     struct relay_bank_port bank_port;
     struct relay_mailbox mailbox;
+    struct metering_mailbox metering; ///< The test is the processing task.
     struct button_task button;
     struct fake_fleet fleet;
     struct mqtt_session session;

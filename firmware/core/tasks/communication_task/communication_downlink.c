@@ -83,7 +83,23 @@ static void post_metering(struct communication_task *task, const struct metering
     } else if (metering_mailbox_post(mailbox, request) != STATUS_OK) {
         command_history_settle(&task->history, request->id, COMMAND_BUSY, "too many at once", mask);
     } else {
+        command_history_measures(&task->history, request);
         task->metering_under_way = true;
+    }
+}
+
+/// Answers a command that comes again. One about the measurement is told how that is now; while
+/// the processing task is busy with another, without that.
+static void repeat(struct communication_task *task, struct command_record *record)
+{
+    const struct metering_request request = { .id = record->ticket,
+                                              .action = record->telling,
+                                              .channel = record->channel };
+    task->counters.repeated_commands++;
+    if (record->settled && record->measures &&
+        metering_mailbox_post(task->parts.metering, &request) == STATUS_OK) {
+        task->metering_under_way = true;
+        record->reply_due = false;
     }
 }
 
@@ -122,8 +138,9 @@ static void take_native(struct communication_task *task, const struct mqtt_event
         refuse(task, "command: not as agreed");
         return;
     }
-    if (command_history_repeats(&task->history, command.cmd_id)) {
-        task->counters.repeated_commands++;
+    struct command_record *record = command_history_repeats(&task->history, command.cmd_id);
+    if (record != NULL) {
+        repeat(task, record);
         return;
     }
     task->counters.commands++;

@@ -48,6 +48,68 @@ static void does_a_command_once_and_answers_it_every_time(void **state)
     assert_int_equal(b->task.counters.repeated_commands, 1);
 }
 
+/// What the processing task does with a request that waits. @return what was asked.
+static enum metering_action answer_metering(struct bench *b, enum status status, const char *detail)
+{
+    const struct metering_request *request = metering_mailbox_next(&b->metering);
+    assert_non_null(request);
+    const enum metering_action action = request->action;
+    struct metering_answer *answer = metering_mailbox_slot(&b->metering);
+    answer->id = request->id;
+    answer->status = status;
+    answer->reason = status == STATUS_OK ? "" : "no room";
+    answer->detail_size = (uint32_t)strlen(detail);
+    memcpy(answer->detail, detail, answer->detail_size + 1);
+    metering_mailbox_answer(&b->metering);
+    return action;
+}
+
+static void tells_how_the_measurement_is_now_when_a_command_comes_again(void **state)
+{
+    static const char reset[] = "\"action\":\"demand_reset\",\"who\":\"anna\"";
+    struct bench *b = *state;
+    bench_run_ms(b, 1000);
+    bench_send_command(b, "c1", reset, 30);
+    bench_run_ms(b, 20);
+    assert_int_equal(answer_metering(b, STATUS_IO, "{\"resets\":0}"), METERING_DEMAND_RESET);
+    bench_run_ms(b, 20);
+    bench_assert_last(b, "command_result", "{\"cmd_id\":\"c1\",\"status\":\"failed\"");
+    bench_assert_last(b, "command_result", "\"detail\":{\"resets\":0}}");
+    for (unsigned round = 1; round <= 2; round++) {
+        fake_fleet_forget_sent(&b->fleet);
+        bench_send_command(b, "c1", reset, 30);
+        bench_run_ms(b, 20);
+        assert_null(fake_fleet_last(&b->fleet, "command_result"));
+        assert_int_equal(answer_metering(b, STATUS_OK, "{\"resets\":3}"), METERING_DEMAND_TELL);
+        bench_run_ms(b, 20);
+        assert_int_equal(fake_fleet_count(&b->fleet, "command_result"), 1);
+        bench_assert_last(b, "command_result",
+                          "{\"cmd_id\":\"c1\",\"status\":\"failed\",\"reason\":\"no room\"");
+        bench_assert_last(b, "command_result", "\"detail\":{\"resets\":3}}");
+        assert_int_equal(b->task.counters.repeated_commands, round);
+    }
+}
+
+static void answers_a_repetition_without_detail_while_another_is_under_way(void **state)
+{
+    struct bench *b = *state;
+    bench_run_ms(b, 1000);
+    bench_send_command(b, "c1", "\"action\":\"demand_get\"", 30);
+    bench_run_ms(b, 20);
+    (void)answer_metering(b, STATUS_OK, "{\"resets\":0}");
+    bench_run_ms(b, 20);
+    bench_send_command(b, "c2", "\"action\":\"linearity_get\"", 30);
+    bench_run_ms(b, 20);
+    fake_fleet_forget_sent(&b->fleet);
+    bench_send_command(b, "c1", "\"action\":\"demand_get\"", 30);
+    bench_run_ms(b, 20);
+    bench_assert_last(b, "command_result", "{\"cmd_id\":\"c1\",\"status\":\"done\"");
+    assert_int_equal(answer_metering(b, STATUS_OK, "{\"swings\":[]}"), METERING_LINEARITY_TELL);
+    bench_run_ms(b, 20);
+    bench_assert_last(b, "command_result", "{\"cmd_id\":\"c2\",\"status\":\"done\"");
+    bench_assert_last(b, "command_result", "\"detail\":{\"swings\":[]}}");
+}
+
 static void says_why_a_command_is_not_done(void **state)
 {
     struct bench *b = *state;
@@ -322,6 +384,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(answers_a_command_within_two_ticks, bench_power_up),
         cmocka_unit_test_setup(does_a_command_once_and_answers_it_every_time, bench_power_up),
+        cmocka_unit_test_setup(tells_how_the_measurement_is_now_when_a_command_comes_again,
+                               bench_power_up),
+        cmocka_unit_test_setup(answers_a_repetition_without_detail_while_another_is_under_way,
+                               bench_power_up),
         cmocka_unit_test_setup(says_why_a_command_is_not_done, bench_power_up),
         cmocka_unit_test_setup(refuses_commands_until_it_knows_the_time, bench_power_up),
         cmocka_unit_test_setup(obeys_the_older_meters_commands, bench_power_up),
