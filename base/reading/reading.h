@@ -33,6 +33,8 @@ enum reading_quality {
     READING_QUALITY_FLAGGED =
         1u << 8,                     ///< A dip, swell or interruption touched it (IEC 61000-4-30).
     READING_QUALITY_CREEP = 1u << 9, ///< Too small to count: shown, but kept out of the registers.
+    READING_QUALITY_STALE_RATE =
+        1u << 10, ///< The clock was lost: energy went to the rate that was in force before.
 };
 
 /// One channel of a reading. "import" flows from the grid to the load.

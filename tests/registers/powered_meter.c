@@ -362,7 +362,7 @@ enum status powered_meter_run_window(unsigned load)
     p->now_ms += p->pace.window_ms;
     const bool known = utc_ms(NULL, &now_utc_ms, &uncertainty_ms);
     const unsigned rate = tariff_clock_rate(&p->tariff_clock, known, now_utc_ms);
-    processing_task_set_rate(&p->task, rate);
+    processing_task_set_rate(&p->task, rate, p->tariff_clock.is_stale);
 
     struct cycle_window *window = ring_claim(&p->ring);
     assert_non_null(window);

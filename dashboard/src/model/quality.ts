@@ -64,6 +64,13 @@ export const QUALITY_FLAGS: readonly QualityFlag[] = [
     label: "Not counted",
     explanation: "So little that it is taken for noise: shown here, but kept out of the registers.",
   },
+  {
+    name: "stale_rate",
+    bit: 1024,
+    label: "Rate unsure",
+    explanation:
+      "The meter's clock was lost, so energy went to the tariff rate that was in force before.",
+  },
 ];
 
 /** The flag of that name; one that this page does not know yet is shown as it is. */

@@ -347,6 +347,15 @@ static int check_identity(struct device *device)
     return fail(device, "TLS", fault);
 }
 
+/// As a device whose clock was lost.
+static bool know_no_time(void *ctx, int64_t *utc_ms, uint32_t *uncertainty_ms)
+{
+    (void)ctx;
+    (void)utc_ms;
+    (void)uncertainty_ms;
+    return false;
+}
+
 static void init(struct device *device, const struct options *options, char **argv)
 {
     device->options = options;
@@ -357,6 +366,9 @@ static void init(struct device *device, const struct options *options, char **ar
     host_log_init(&device->log, stderr, options->settings.device_id);
     host_clock_init(&device->host_clock, options->speed);
     device->clock = host_clock_seam(&device->host_clock);
+    if (!options->host_time) {
+        device->clock.utc_ms = know_no_time;
+    }
     device->entropy = host_entropy();
     device->crypto = openssl_crypto();
     device->storage.lock_file = -1;

@@ -285,8 +285,8 @@ static void set_rate(struct device_metering *metering)
     int64_t utc_ms = 0;
     uint32_t uncertainty_ms = 0;
     const bool is_known = clock->utc_ms(clock->ctx, &utc_ms, &uncertainty_ms);
-    processing_task_set_rate(&metering->processing,
-                             tariff_clock_rate(&metering->tariff_clock, is_known, utc_ms));
+    const unsigned rate = tariff_clock_rate(&metering->tariff_clock, is_known, utc_ms);
+    processing_task_set_rate(&metering->processing, rate, metering->tariff_clock.is_stale);
 }
 
 /// The first that is not STATUS_OK.

@@ -60,6 +60,7 @@ static const struct option table[] = {
     DECIMAL_OPTION(codes_per_volt, "1", "scale of the voltage"),
     DECIMAL_OPTION(codes_per_ampere, "1", "scale of the currents"),
     NUMBER_OPTION(speed, 1, HOST_CLOCK_SPEED_LIMIT, "1", "how much faster the device's time runs"),
+    FLAG_OPTION(host_time, "yes", "the host tells the time; otherwise the server alone does"),
     FLAG_OPTION(seed_profile, "no", "the cadence of the older meters; single cadences may follow"),
     FLAG_OPTION(once, "no", "leave when the recording has been delivered and acknowledged"),
     FLAG_OPTION(real_time, "yes", "real-time priorities where the system grants them"),

@@ -38,6 +38,7 @@ struct options {
     double codes_per_volt;
     double codes_per_ampere;
     uint32_t speed;
+    bool host_time; ///< The host tells the time; otherwise the server alone does.
     bool seed_profile;
     bool once; ///< Leave when the recording has been delivered and acknowledged.
     bool real_time;

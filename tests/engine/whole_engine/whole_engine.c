@@ -250,8 +250,8 @@ static void set_rate(struct whole_engine *engine)
     int64_t utc;
     uint32_t uncertainty_ms;
     const bool is_known = utc_ms(engine, &utc, &uncertainty_ms);
-    processing_task_set_rate(&engine->processing,
-                             tariff_clock_rate(&engine->tariff_clock, is_known, utc));
+    const unsigned rate = tariff_clock_rate(&engine->tariff_clock, is_known, utc);
+    processing_task_set_rate(&engine->processing, rate, engine->tariff_clock.is_stale);
 }
 
 static enum status step_quality(struct whole_engine *engine, bool ended)

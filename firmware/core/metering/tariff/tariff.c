@@ -72,13 +72,15 @@ unsigned tariff_rate_at(const struct tariff *tariff, const struct local_time *lo
 void tariff_clock_init(struct tariff_clock *clock, const struct tariff *tariff,
                        const struct time_zone *zone, unsigned last_rate)
 {
-    *clock = (struct tariff_clock){ .tariff = tariff, .zone = zone, .is_stale = true };
-    clock->rate = last_rate < READING_RATE_COUNT ? (uint8_t)last_rate : 0;
+    // Without rules there is nothing that a clock could change.
+    const bool depends = tariff->rules > 0;
+    *clock = (struct tariff_clock){ .tariff = tariff, .zone = zone, .is_stale = depends };
+    clock->rate = depends && last_rate < READING_RATE_COUNT ? (uint8_t)last_rate : 0;
 }
 
 unsigned tariff_clock_rate(struct tariff_clock *clock, bool utc_known, int64_t utc_ms)
 {
-    clock->is_stale = !utc_known;
+    clock->is_stale = !utc_known && clock->tariff->rules > 0;
     if (utc_known) {
         const struct local_time local = local_time_at(clock->zone, utc_ms / MS_PER_S);
         clock->rate = (uint8_t)tariff_rate_at(clock->tariff, &local);

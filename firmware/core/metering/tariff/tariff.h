@@ -87,11 +87,12 @@ struct tariff_clock {
     const struct tariff *tariff;
     const struct time_zone *zone;
     uint8_t rate;  ///< In force.
-    bool is_stale; ///< The time is not known: `rate` is that of the last known moment.
+    bool is_stale; ///< The time is not known: `rate` is that of the last known moment, and another
+                   ///< may be in force. Never without rules.
 };
 
 /// Both outlive the clock. `last_rate` is that of the newest reading kept, 0 when there is none; it
-/// stays in force until the time is known.
+/// stays in force until the time is known, unless there are no rules.
 void tariff_clock_init(struct tariff_clock *clock, const struct tariff *tariff,
                        const struct time_zone *zone, unsigned last_rate);
 

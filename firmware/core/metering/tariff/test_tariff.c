@@ -145,6 +145,18 @@ static void keeps_the_last_rate_while_it_does_not_know_the_time(void **state)
     assert_int_equal(clock.rate, 0);
 }
 
+static void has_no_doubt_without_rules(void **state)
+{
+    (void)state;
+    const struct tariff tariff = tariff_of("");
+    const struct time_zone zone = time_zone_utc();
+    struct tariff_clock clock;
+    tariff_clock_init(&clock, &tariff, &zone, 3);
+    assert_false(clock.is_stale);
+    assert_int_equal(tariff_clock_rate(&clock, false, 0), 0);
+    assert_false(clock.is_stale);
+}
+
 static void says_what_is_wrong_and_where(void **state)
 {
     (void)state;
@@ -203,6 +215,7 @@ int main(void)
         cmocka_unit_test(knows_easter),
         cmocka_unit_test(follows_local_time_on_days_of_23_and_25_hours),
         cmocka_unit_test(keeps_the_last_rate_while_it_does_not_know_the_time),
+        cmocka_unit_test(has_no_doubt_without_rules),
         cmocka_unit_test(says_what_is_wrong_and_where),
     };
     return cmocka_run_group_tests_name("tariff", tests, NULL, NULL);

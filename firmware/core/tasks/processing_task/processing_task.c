@@ -53,8 +53,9 @@ void processing_task_calibrate(struct processing_task *task, const struct calibr
     task->calibration = calibration;
 }
 
-void processing_task_set_rate(struct processing_task *task, unsigned rate)
+void processing_task_set_rate(struct processing_task *task, unsigned rate, bool is_stale)
 {
+    task->rate_is_stale = is_stale;
     task->rate = rate < READING_RATE_COUNT ? (uint8_t)rate : 0;
 }
 
@@ -163,8 +164,10 @@ static void count_and_tell(struct processing_task *task, struct window_report *r
 static void take_window(struct processing_task *task, const struct cycle_window *window)
 {
     const double seconds = seconds_of(window);
+    const unsigned doubt = task->rate_is_stale ? READING_QUALITY_STALE_RATE : 0u;
+    const uint16_t quality = (uint16_t)(window->quality | doubt);
     task->counters.windows++;
-    task->builder.quality |= window->quality;
+    task->builder.quality |= quality;
     if (!(cycle_sums_length(&window->sums) > 0.0)) {
         return;
     }
@@ -194,7 +197,7 @@ static void take_window(struct processing_task *task, const struct cycle_window 
         .frequency_hz = window->whole ? task->last_frequency_hz : 0.0,
         .cycles = window->cycles,
         .whole = window->whole,
-        .quality = window->quality,
+        .quality = quality,
         .channels = wiring_channels(task->wiring),
         .raw = raw,
     };

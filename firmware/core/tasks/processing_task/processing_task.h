@@ -77,6 +77,7 @@ struct processing_task {
         early; ///< The fragment before the first whole window, until offsets are known.
     bool early_held;
     uint8_t rate; ///< The tariff rate in force.
+    bool rate_is_stale;
     bool refused; ///< The reading is due, and the sink has refused it.
     const struct window_watcher *watcher[WINDOW_WATCHER_LIMIT];
     unsigned watchers;
@@ -97,8 +98,9 @@ MUST_CHECK enum status processing_task_init(struct processing_task *task,
 /// next window on. Its contents may change between two steps.
 void processing_task_calibrate(struct processing_task *task, const struct calibration *calibration);
 
-/// What follows counts at this tariff rate; a rate that does not exist counts as rate 0.
-void processing_task_set_rate(struct processing_task *task, unsigned rate);
+/// What follows counts at this tariff rate; a rate that does not exist counts as rate 0. While it
+/// `is_stale`, readings and what watchers are told are flagged READING_QUALITY_STALE_RATE.
+void processing_task_set_rate(struct processing_task *task, unsigned rate, bool is_stale);
 
 /// Lets `watcher`, which outlives the task, look on. Before the first step.
 ///

@@ -112,6 +112,34 @@ static void assert_near(double value, double expected, double tolerance)
     }
 }
 
+/// Remembers the flags of windows.
+static void hear_window(void *ctx, const struct window_report *report)
+{
+    uint16_t *quality = ctx;
+    *quality = report->quality;
+}
+
+static void says_so_while_energy_goes_to_a_rate_that_is_in_doubt(void **state)
+{
+    struct fixture *f = *state;
+    uint16_t heard = 0;
+    const struct window_watcher watcher = { .window = hear_window, .ctx = &heard };
+    assert_int_equal(processing_task_watch(&f->task, &watcher), STATUS_OK);
+    for (unsigned second = 0; second < 4; second++) {
+        const bool is_stale = second == 1 || second == 2;
+        processing_task_set_rate(&f->task, 2, is_stale);
+        put_second(f, 5.0, 0.0);
+        assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+        assert_int_equal(f->journal.count, second + 1);
+        const struct reading *reading = &f->journal.kept[second];
+        const unsigned expected = is_stale ? READING_QUALITY_STALE_RATE : 0;
+        assert_int_equal(reading->rate, 2);
+        assert_int_equal(reading->quality, expected);
+        assert_int_equal(heard, expected);
+    }
+    assert_true(f->journal.kept[3].total.import_mj[2] > 4000000);
+}
+
 static void makes_a_reading_a_second(void **state)
 {
     struct fixture *f = *state;
@@ -377,6 +405,7 @@ static void shows_every_window_to_its_watchers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(says_so_while_energy_goes_to_a_rate_that_is_in_doubt, power_up),
         cmocka_unit_test_setup(makes_a_reading_a_second, power_up),
         cmocka_unit_test_setup(shows_every_window_to_its_watchers, power_up),
         cmocka_unit_test_setup(counts_exported_energy_apart, power_up),

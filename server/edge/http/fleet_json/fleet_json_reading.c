@@ -19,6 +19,7 @@ static const struct {
     { READING_QUALITY_DRIFT, "drift" },
     { READING_QUALITY_FLAGGED, "flagged" },
     { READING_QUALITY_CREEP, "creep" },
+    { READING_QUALITY_STALE_RATE, "stale_rate" },
 };
 
 const char *fleet_json_time_source(uint8_t source)
