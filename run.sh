@@ -114,7 +114,7 @@ build_programs() {
         quietly configure.log cmake --preset release -B "$build" -DBUILD_TESTING=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF
     fi
     [ -x "$build/server/daemon/ohmd/ohmd" ] || step 'Building ohmd, ohm-device and ohm'
-    quietly build.log cmake --build "$build" --target ohmd ohm-device ohm
+    quietly build.log cmake --build "$build" --target ohmd ohm-device ohm ohm_guard
 }
 
 dashboard_is_new() {
@@ -143,12 +143,19 @@ pki=$home/pki
 lab_device='lab-meter'
 [ -s "$pki/ca.pem" ] || step 'Making a private certificate authority'
 { tools/pki.sh init "$pki" && tools/pki.sh device "$pki" "$device"; } 9>&- || fail 'no certificates'
-lab_options=()
+# The lab listener and the guard exclude each other; see tools/broker_config.sh.
+broker_options=(--guard "$build/server/guard/ohm_guard/ohm_guard.so" --identities "$home/ohmd/identities")
+guard_socket=$home/ohmd/guard.sock
+if [ ${#guard_socket} -lt 108 ]; then # sun_path of unix(7)
+    broker_options+=(--reports "$guard_socket")
+else
+    guard_socket=
+fi
 if [ $lab = yes ]; then
     { tools/pki.sh device "$pki" $lab_device && tools/pki.sh operator "$pki" bench; } 9>&- || fail 'no certificates for the lab'
-    lab_options=(--lab-port "$lab_port" --lab-device "$lab_device")
+    broker_options=(--lab-port "$lab_port" --lab-device "$lab_device")
 fi
-tools/broker_config.sh --pki "$pki" --dir "$home/broker" --port "$mqtt_port" "${lab_options[@]}" || fail 'no broker configuration'
+tools/broker_config.sh --pki "$pki" --dir "$home/broker" --port "$mqtt_port" "${broker_options[@]}" || fail 'no broker configuration'
 
 # Key files and folders must be named in full: the programs run in folders of their own.
 write_ohmd_config() {
@@ -171,7 +178,13 @@ http_local = true
 http_local_port = $http_port
 dashboard_folder = $root/dashboard/dist
 END
-    [ $lab = no ] || echo "lab_device = $lab_device" >>"$home/ohmd/ohmd.conf"
+    if [ $lab = yes ]; then
+        echo "lab_device = $lab_device"
+    else
+        echo "identity_list_file = $home/ohmd/identities"
+        echo "identity_folder = $pki"
+        [ -z "$guard_socket" ] || echo "guard_socket = $guard_socket"
+    fi >>"$home/ohmd/ohmd.conf"
 }
 
 write_device_config() { # NAME PORT EXTRA_LINE...

@@ -24,14 +24,15 @@ const portIsOpen = (port) =>
   });
 
 export class Installation extends Scene {
-  // `ohmd` are settings of ohmd.conf that differ from a plain installation; `lab` names the lab listener's device.
-  static async create(name, { ohmd = {}, lab } = {}) {
+  // `ohmd` are settings of ohmd.conf that differ from a plain installation; `lab` names the lab listener's device; `guard`
+  // has the plugin decide who speaks to the broker.
+  static async create(name, { ohmd = {}, lab, guard = false } = {}) {
     const installation = new Installation(name);
-    await installation.prepare(ohmd, lab);
+    await installation.prepare(ohmd, lab, guard);
     return installation;
   }
 
-  async prepare(ohmd, lab) {
+  async prepare(ohmd, lab, guard) {
     this.pki = this.path('pki');
     await run(join(repository, 'tools/pki.sh'), ['init', this.pki]);
     [this.brokerPort, this.httpsPort, this.localPort] = [await freePort(), await freePort(), await freePort()];
@@ -42,8 +43,14 @@ export class Installation extends Scene {
       this.labPort = await freePort();
       brokerArguments.push('--lab-port', `${this.labPort}`, '--lab-device', lab);
     }
-    await run(join(repository, 'tools/broker_config.sh'), brokerArguments);
     mkdirSync(this.path('server'), { recursive: true });
+    const identities = this.path('server', 'identities');
+    const guardSocket = join(this.memory, 'guard.sock');
+    if (guard) {
+      brokerArguments.push('--guard', join(buildFolder, 'server/guard/ohm_guard/ohm_guard.so'), '--identities', identities,
+        '--reports', guardSocket);
+    }
+    await run(join(repository, 'tools/broker_config.sh'), brokerArguments);
     this.passwordFile = this.path('server', 'administrator_password');
     this.ohmdSettings = {
       store_path: this.path('server', 'fleet.db'),
@@ -62,6 +69,9 @@ export class Installation extends Scene {
       dashboard_folder: existsSync(join(repository, 'dashboard/dist/index.html'))
         ? join(repository, 'dashboard/dist') : undefined,
       lab_device: lab,
+      identity_list_file: guard ? identities : undefined,
+      identity_folder: guard ? this.pki : undefined,
+      guard_socket: guard ? guardSocket : undefined,
       ...ohmd,
     };
     this.configureOhmd();

@@ -20,8 +20,11 @@ struct daemon_config {
     char broker_ca_file[DAEMON_PATH_SIZE];
     char broker_certificate_file[DAEMON_PATH_SIZE];
     char broker_key_file[DAEMON_PATH_SIZE];
-    char command_key_file[DAEMON_PATH_SIZE]; ///< Made when there is none; empty: signs nothing.
-    char lab_device[DAEMON_NAME_SIZE];       ///< Empty: no device speaks the flat topics.
+    char command_key_file[DAEMON_PATH_SIZE];   ///< Made when there is none; empty: signs nothing.
+    char identity_list_file[DAEMON_PATH_SIZE]; ///< For the broker's guard; empty: it has none.
+    char identity_folder[DAEMON_PATH_SIZE];    ///< Certificates made by pki.sh; empty: none.
+    char guard_socket[DAEMON_PATH_SIZE];       ///< Where the guard reports to; empty: nowhere.
+    char lab_device[DAEMON_NAME_SIZE];         ///< Empty: no device speaks the flat topics.
     unsigned flood_messages_per_s;
     unsigned queue_kib;
     char https_address[DAEMON_NAME_SIZE];

@@ -14,11 +14,13 @@
 
 #include "account_store_sqlite.h"
 #include "accounts.h"
+#include "broker_guard.h"
 #include "command_key.h"
 #include "daemon_host.h"
 #include "fleet_mqtt.h"
 #include "http_server.h"
 #include "intake.h"
+#include "openssl_crypto.h"
 #include "password_hash.h"
 #include "power_cut_vfs.h"
 #include "sqlite_fleet_store.h"
@@ -46,6 +48,8 @@ struct fleet_server {
     struct command_tracker *commands;
     struct command_key *command_key; ///< NULL: commands are not signed.
     struct command_signer signer;
+    struct crypto digests;
+    struct broker_guard *guard; ///< NULL: the broker has none.
     struct fleet_mqtt *mqtt;
     struct intake *intake;
     struct http_server *http;
@@ -280,6 +284,27 @@ static bool build_fleet(struct fleet_server *server, char *error, size_t error_s
     return true;
 }
 
+/// Tells the broker who may speak, before anybody here wants to speak to it.
+static bool open_guard(struct fleet_server *server, char *error, size_t error_size)
+{
+    const struct daemon_config *config = &server->config;
+    if (config->identity_list_file[0] == '\0') {
+        return true;
+    }
+    server->digests = openssl_crypto();
+    const struct broker_guard_options options = {
+        .list_path = config->identity_list_file,
+        .socket_path = config->guard_socket,
+        .folder = config->identity_folder,
+        .crypto = &server->digests,
+        .host = &server->host,
+        .log = server->log,
+        .devices = server->devices,
+    };
+    server->guard = broker_guard_open(&options, error, error_size);
+    return server->guard != NULL;
+}
+
 static bool open_http(struct fleet_server *server, char *error, size_t error_size)
 {
     const struct daemon_config *config = &server->config;
@@ -376,8 +401,8 @@ struct fleet_server *fleet_server_open(const struct daemon_config *config,
     }
     if (lock_store(server, error, error_size) && open_accounts(server, error, error_size) &&
         open_store(server, error, error_size) && open_command_key(server, error, error_size) &&
-        build_fleet(server, error, error_size) && open_http(server, error, error_size) &&
-        create_administrator(server, error, error_size) &&
+        build_fleet(server, error, error_size) && open_guard(server, error, error_size) &&
+        open_http(server, error, error_size) && create_administrator(server, error, error_size) &&
         start_threads(server, error, error_size)) {
         return server;
     }
@@ -410,6 +435,7 @@ void fleet_server_close(struct fleet_server *server)
         return;
     }
     http_server_close(server->http);
+    broker_guard_close(server->guard);
     stop_threads(server);
     intake_close(server->intake);
     command_tracker_close(server->commands);
