@@ -47,6 +47,7 @@ enum {
     KEYSTORE_LABEL_LIMIT = 96 ///< Of derive().
 };
 
+/// Every call: STATUS_INVALID for a slot or secret that does not exist, or a size out of range.
 struct keystore {
     uint32_t (*capabilities)(void *ctx); ///< Bits of enum keystore_capability.
 
@@ -93,7 +94,8 @@ struct keystore {
                                             const uint8_t *label, size_t label_size, uint8_t *out,
                                             size_t size);
 
-    /// Destroys a slot's key and certificate, durably. @return STATUS_INVALID  as generate().
+    /// Destroys a slot's key and certificate, durably; an empty slot is erased already.
+    /// @return STATUS_INVALID  as generate().
     MUST_CHECK enum status (*erase)(void *ctx, enum keystore_slot slot);
 
     void *ctx;
