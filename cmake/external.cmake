@@ -10,6 +10,7 @@ pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 # Headers alone: what a plugin calls is in the broker that loads it.
 find_path(OHM_MOSQUITTO_PLUGIN mosquitto_plugin.h REQUIRED)
 if(BUILD_TESTING)

@@ -29,6 +29,15 @@ static const struct option_rule linearity_options[] = { { "voltage", false }, { 
 static const struct option_rule tamper_options[] = { { "clear", false }, { NULL, false } };
 static const struct option_rule demand_options[] = { { "reset", false }, { NULL, false } };
 
+static const struct option_rule qr_options[] = { { "code-file", true },
+                                                 { "prefix", true },
+                                                 { NULL, false } };
+static const struct option_rule enroll_options[] = {
+    { "code-file", true }, { "prefix", true }, { "ssid", true },     { "wifi-password-file", true },
+    { "open", false },     { "wait", true },   { "no-wait", false }, { "token-file", true },
+    { "address", true },   { NULL, false }
+};
+
 static const struct ohm_command commands[] = {
     { "login", "[SERVER]", "sign in and remember the session",
       "SERVER is an address such as https://localhost:8443 (the default).\n"
@@ -37,6 +46,25 @@ static const struct ohm_command commands[] = {
       "                          without it the terminal is asked\n",
       0, 1, login_options, ohm_login },
     { "logout", "", "end the session, here and on the server", NULL, 0, 0, NULL, ohm_logout },
+    { "enroll", "--ssid NAME", "set a new device up: pair, send it the network, wait for it",
+      "Asks for the pairing code on the device's label and for the network's password. What\n"
+      "goes to the device is sealed with that code. A secret is never an argument.\n"
+      "  --ssid NAME             the network that the device shall use\n"
+      "  --open                  it has no password\n"
+      "  --code-file FILE        read the pairing code from FILE, '-' for standard input\n"
+      "  --wifi-password-file FILE  so the network's password; from '-' it is the next line\n"
+      "  --token-file FILE       so a provisioning token, instead of asking the server for one\n"
+      "  --address ADDRESS       where the device is (default http://192.168.4.1)\n"
+      "  --prefix TEXT           how its hotspot's name begins (default Ohmstead)\n"
+      "  --wait S                how long to wait in all (default 180)\n"
+      "  --no-wait               done when the device is in the network\n",
+      0, 0, enroll_options, ohm_enroll },
+    { "qr", "", "print the codes that join a device's hotspot and pair with it",
+      "Asks for the pairing code. Whoever sees the codes can pair with the device.\n"
+      "  --code-file FILE        read the pairing code from FILE, '-' for standard input\n"
+      "  --prefix TEXT           how the hotspot's name begins (default Ohmstead)\n"
+      "  --json                  print the texts instead of drawing them\n",
+      0, 0, qr_options, ohm_qr },
     { "devices", "", "list the devices and what flows through them", NULL, 0, 0, NULL,
       ohm_devices },
     { "show", "DEVICE", "show the newest reading of a device", NULL, 1, 1, NULL, ohm_show },

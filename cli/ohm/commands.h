@@ -64,6 +64,8 @@ const char *ohm_text(const cJSON *object, const char *name);
 double ohm_number(const cJSON *object, const char *name, double missing);
 
 enum exit_code ohm_login(struct ohm *ohm);
+enum exit_code ohm_enroll(struct ohm *ohm);
+enum exit_code ohm_qr(struct ohm *ohm);
 enum exit_code ohm_logout(struct ohm *ohm);
 enum exit_code ohm_devices(struct ohm *ohm);
 enum exit_code ohm_show(struct ohm *ohm);
