@@ -307,7 +307,14 @@ static enum certificate_keeper_news take_confirmation(struct certificate_keeper 
 static enum certificate_keeper_news take_denial(struct certificate_keeper *keeper,
                                                 const char *reason, uint64_t now_ms)
 {
-    if (keeper->errand == CERTIFICATE_KEEPER_ENROL) {
+    const bool by_token = keeper->errand == CERTIFICATE_KEEPER_ENROL;
+
+    // Without its token, or refused itself, a key is of no more use: the next try makes another.
+    if ((by_token || strcmp(reason, ENROLMENT_KEY_REFUSED) == 0) &&
+        advance(keeper, PROVISIONING_NEXT_NONE) != STATUS_OK) {
+        return fail(keeper, "storage_failed", now_ms);
+    }
+    if (by_token) {
         return deny(keeper, reason, now_ms);
     }
     // The server does not know the new certificate any more: ask again for one of the same key.

@@ -282,6 +282,26 @@ static void a_new_certificate_that_the_server_forgot_is_asked_for_again(void **s
     assert_int_equal(fake.keys_made, 2);
 }
 
+static void a_key_that_the_server_refuses_is_replaced(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+    fake.utc_s = facts.identity.validity.renew_s;
+    fake.refused_key = 2;
+    assert_int_equal(wait_for_news(false), CERTIFICATE_KEEPER_FAILED);
+    assert_string_equal(certificate_keeper_reason(&keeper), "key_refused");
+    assert_int_equal(wait_for_news(false), CERTIFICATE_KEEPER_RENEWED);
+    assert_int_equal(fake.keys_made, 3);
+
+    assert_int_equal(start(state), 0);
+    fake.refused_key = 1;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_DENIED);
+    fake.token_used = false;
+    give("token-1");
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+    assert_int_equal(fake.keys_made, 2);
+}
+
 /// The old certificate works, or the new one is about to be confirmed; never neither.
 static void assert_is_never_locked_out(void)
 {
@@ -340,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup(does_not_renew_while_the_time_is_unknown, start),
         cmocka_unit_test_setup(an_expired_device_comes_back_within_the_grace_and_not_after, start),
         cmocka_unit_test_setup(a_new_certificate_that_the_server_forgot_is_asked_for_again, start),
+        cmocka_unit_test_setup(a_key_that_the_server_refuses_is_replaced, start),
         cmocka_unit_test_setup(survives_a_power_cut_at_every_step_of_three_renewals, start),
     };
     return cmocka_run_group_tests_name("certificate_keeper", tests, NULL, NULL);

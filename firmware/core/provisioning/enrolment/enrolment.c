@@ -11,6 +11,8 @@ const char ENROLMENT_SIGN_PATH[] = "/api/v1/sign-csr";
 const char ENROLMENT_RENEW_PATH[] = "/api/v1/certificates/renew";
 const char ENROLMENT_CONFIRM_PATH[] = "/api/v1/certificates/confirm";
 
+const char ENROLMENT_KEY_REFUSED[] = "key_refused";
+
 enum {
     // Four characters for three bytes, a line feed for 48, and the two boundaries.
     CSR_TEXT_SIZE = ENROLMENT_CSR_LIMIT / 3 * 4 + ENROLMENT_CSR_LIMIT / 48 + 80,
@@ -57,11 +59,17 @@ struct enrolment_outcome enrolment_judge(int code, const char *error_code)
         { "TOKEN_NOT_FOUND", "token_not_found" },
         { "TOKEN_DEVICE_MISMATCH", "token_for_another_device" },
         { "DEVICE_MISMATCH", "token_for_another_device" },
+        { "TOKEN_INVALID_FORMAT", "token_refused" },
+        { "TOKEN_INVALID_TYPE", "token_refused" },
+        { "TOKEN_INVALID_SIGNATURE", "token_refused" },
+        { "KEY_ALREADY_IN_USE", ENROLMENT_KEY_REFUSED },
+        { "KEY_PUBLISHED", ENROLMENT_KEY_REFUSED },
         { "INVALID_CSR", "request_refused" },
         { "INVALID_CSR_DEVICE_ID", "request_refused" },
         { "UNSUPPORTED_CSR_KEY_TYPE", "request_refused" },
         { "DEVICE_HAS_ACTIVE_CERTIFICATE", "already_enrolled" },
         { "CERTIFICATE_REVOKED", "certificate_revoked" },
+        { "CERTIFICATE_SUPERSEDED", "certificate_superseded" },
         { "CERTIFICATE_EXPIRED", "certificate_expired" },
     };
 

@@ -27,6 +27,9 @@ extern const char ENROLMENT_SIGN_PATH[];
 extern const char ENROLMENT_RENEW_PATH[];
 extern const char ENROLMENT_CONFIRM_PATH[];
 
+/// The reason that only another key mends.
+extern const char ENROLMENT_KEY_REFUSED[];
+
 /// Writes the body of a request. `token` is empty for a renewal, whose right is the certificate.
 ///
 /// @return STATUS_FULL  it does not fit.

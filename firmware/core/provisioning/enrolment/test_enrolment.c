@@ -211,6 +211,8 @@ static void tells_for_ever_from_for_now_and_why(void **state)
         { 0, "", ENROLMENT_LATER, "server_busy" },
         { 401, "TOKEN_EXPIRED", ENROLMENT_DENIED, "token_expired" },
         { 401, "TOKEN_ALREADY_USED", ENROLMENT_DENIED, "token_already_used" },
+        { 400, "TOKEN_INVALID_FORMAT", ENROLMENT_DENIED, "token_refused" },
+        { 409, "KEY_ALREADY_IN_USE", ENROLMENT_DENIED, "key_refused" },
         { 401, "TOKEN_INVALID_SIGNATURE", ENROLMENT_DENIED, "token_refused" },
         { 403, "", ENROLMENT_DENIED, "token_refused" },
         { 400, "INVALID_CSR", ENROLMENT_DENIED, "request_refused" },

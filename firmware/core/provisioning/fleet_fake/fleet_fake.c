@@ -199,6 +199,10 @@ static void issue(struct fleet_fake *fake, const uint8_t *public_key, enum fleet
 {
     struct fleet_fake_certificate *certificate = find_certificate(fake, public_key);
 
+    if (fake->refused_key != 0 && public_key[1] == fake->refused_key) {
+        refuse(fake, 409, "KEY_ALREADY_IN_USE");
+        return;
+    }
     if (certificate == NULL && fake->certificate_count < FLEET_FAKE_CERTIFICATE_LIMIT) {
         certificate = &fake->certificates[fake->certificate_count++];
         memcpy(certificate->public_key, public_key, KEYSTORE_PUBLIC_SIZE);

@@ -69,6 +69,7 @@ struct fleet_fake {
     struct fleet_fake_certificate certificates[FLEET_FAKE_CERTIFICATE_LIMIT];
     unsigned certificate_count;
     unsigned requests;
+    unsigned refused_key; ///< Counted from 1, for ever; 0: none.
     enum fleet_fake_mood mood;
     bool is_nested;
     // The exchange under way.
