@@ -10,6 +10,7 @@
 
 #include "batch.h"
 #include "bytes.h"
+#include "calibration_fit.h"
 #include "journal.h"
 #include "plans.h"
 #include "portable_math.h"
@@ -333,6 +334,64 @@ static void elementary(struct sha256 *sha)
     }
 }
 
+/// From -1/2 to 1/2.
+static double next_number(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(int32_t)(*seed >> 32) / 4294967296.0;
+}
+
+/// What a load shows at the harmonics of the mains; with a `noise` of 1 hardly anything.
+static void watch_load(struct calibration_response *response, double hz, double noise,
+                       uint64_t *seed)
+{
+    for (unsigned window = 0; window < 12; window++) {
+        struct calibration_phasor voltage[CALIBRATION_ORDERS];
+        struct calibration_phasor current[CALIBRATION_ORDERS];
+        for (unsigned n = 0; n < CALIBRATION_ORDERS; n++) {
+            const double peak = n == 0 ? 1500.0 : 20.0;
+            voltage[n].re = peak * (0.6 + 0.1 * next_number(seed));
+            voltage[n].im = peak * (0.3 + 0.1 * next_number(seed));
+            current[n].re = 0.5 * voltage[n].re + noise * next_number(seed);
+            current[n].im = 0.51 * voltage[n].im + noise * next_number(seed);
+        }
+        calibration_response_add(response, voltage, current, hz);
+    }
+}
+
+/// Curves of loads at three currents.
+static void calibrate_by_harmonics(struct sha256 *sha)
+{
+    const struct calibration_input before = { .gain = 1.0 };
+    uint64_t seed = 5;
+    for (unsigned n = 0; n < 200; n++) {
+        const double hz = 50.0 + n % 11;
+        struct calibration_point points[3];
+        for (unsigned i = 0; i < 3; i++) {
+            struct calibration_response response = { .windows = 0 };
+            watch_load(&response, hz, n % 4 == 3 ? 1.0 : 0.001 * (i + 1.0), &seed);
+            points[i] = (struct calibration_point){
+                .verdict = CALIBRATION_FOUND,
+                .has_lead = true,
+                .lead_rad = 0.05 + 0.01 * next_number(&seed),
+                .frequency_hz = hz,
+                .magnitude_a = 4.0 * (i * i + 1.0),
+                .lead_error_deg = 0.01,
+                .trend = calibration_response_trend(&response, 1e-6),
+            };
+        }
+        const struct calibration_curve curve = calibration_fit_curve(points, 3, 1e-6, &before);
+        say_u64(sha, curve.law);
+        say_double(sha, curve.input.delay_s);
+        say_double(sha, curve.lead_error_45hz_deg);
+        say_double(sha, curve.lead_error_65hz_deg);
+        for (uint32_t knot = 0; knot < curve.input.knots; knot++) {
+            say_double(sha, (double)curve.input.knot[knot].lead_50hz_rad);
+            say_double(sha, (double)curve.input.knot[knot].lead_60hz_rad);
+        }
+    }
+}
+
 int main(void)
 {
     static struct bench bench;
@@ -345,6 +404,12 @@ int main(void)
     elementary(&bench.sha);
     sha256_end(&bench.sha, digest);
     print_digest("elementary", digest);
+    sha256_add(&all, digest, sizeof digest);
+
+    sha256_init(&bench.sha);
+    calibrate_by_harmonics(&bench.sha);
+    sha256_end(&bench.sha, digest);
+    print_digest("calibration", digest);
     sha256_add(&all, digest, sizeof digest);
 
     for (unsigned set = 0; set < GUEST_SET_COUNT; set++) {

@@ -1,7 +1,7 @@
 set(OHM_GUESTS ${CMAKE_CURRENT_LIST_DIR})
 program(determinism LAYER sim
   SOURCES ${OHM_GUESTS}/determinism.c ${OHM_GUESTS}/plans.c ${OHM_GUESTS}/sha256.c
-  USES whole_engine code_generator journal batch bytes portable_math)
+  USES whole_engine calibration_fit code_generator journal batch bytes portable_math)
 
 if(NOT DEFINED OHM_INSTRUCTION_COUNT)
   set(OHM_INSTRUCTION_COUNT none)

@@ -12,12 +12,17 @@ enum {
 static const double pi = 3.14159265358979323846;
 static const double code_limit = 1e10;
 
-/// Half of what Student's distribution leaves 5 % beyond, by degrees of freedom from 2 on.
-static const double half_quantile[] = { 2.15, 1.59, 1.39, 1.29, 1.22, 1.18, 1.15, 1.13, 1.11 };
+enum { QUANTILES = 9 };
 
-_Static_assert(2 * (CALIBRATION_ORDERS - 1 - UNKNOWNS) - 2 <
-                   sizeof half_quantile / sizeof half_quantile[0],
-               "every number of orders has its quantile");
+/// Half of what Student's distribution leaves 5 % beyond, by degrees of freedom from 2 on.
+static const double half_quantile[QUANTILES] = { 2.15, 1.59, 1.39, 1.29, 1.22,
+                                                 1.18, 1.15, 1.13, 1.11 };
+
+static double half_quantile_of(unsigned freedom)
+{
+    const unsigned n = freedom > 2 ? freedom - 2 : 0;
+    return half_quantile[n < QUANTILES ? n : QUANTILES - 1];
+}
 
 static bool is_usable(const struct calibration_phasor *phasor)
 {
@@ -240,7 +245,7 @@ struct calibration_trend calibration_response_trend(const struct calibration_res
     }
     const unsigned freedom = 2 * (looks.count - UNKNOWNS);
     const double left = slope.left + magnitudes_left;
-    const double quantile = half_quantile[freedom - 2];
+    const double quantile = half_quantile_of(freedom);
     const double variance = left / freedom * quantile * quantile / determinant_of(&line);
     trend.inverse_rad = slope.falling;
     trend.delay_rad = slope.growing;
@@ -250,9 +255,10 @@ struct calibration_trend calibration_response_trend(const struct calibration_res
     trend.known = true;
     trend.slow_share = 0.0;
     if (fit_angles(&looks, true, 0.0, &other_line, &other)) {
-        // Likelihoods under an unknown variance.
+        // Likelihoods under an unknown variance; what 95 of 100 cases differ by is no difference.
         const double other_left = other.left + magnitudes_left;
-        const double ratio = other_left > left ? left / other_left : 1.0;
+        const double alike = left * (1.0 + 4.0 / freedom);
+        const double ratio = other_left > alike ? alike / other_left : 1.0;
         trend.slow_share = raised(ratio, freedom / 2);
         trend.slow = doubt_of(&trend, &other);
     }

@@ -154,6 +154,52 @@ static void doubts_what_one_harmonic_alone_says(void **state)
     assert_true(wrong_deg <= extension.error_65hz_deg);
 }
 
+static void knows_what_it_would_find_without_the_third_harmonic(void **state)
+{
+    (void)state;
+    const struct calibration_response bent = seen(&some_sensor, 50.0, 10, 0.2);
+    const struct calibration_trend trend = calibration_response_trend(&bent, 0.0);
+    const double inverse = 2.4 * degree;
+    const double delay = 2.0 * pi * 50.0 * 3e-6;
+    assert_true(fabs(trend.inverse_rad - inverse) > 1e-3);
+    assert_true(fabs(trend.inverse_rad + trend.without_third.inverse_rad - inverse) < 1e-9);
+    assert_true(fabs(trend.delay_rad + trend.without_third.delay_rad - delay) < 1e-9);
+}
+
+static void states_every_doubt_at_the_ends_of_the_band(void **state)
+{
+    (void)state;
+    struct calibration_point point = point_at(50.0, 10.0, 3.0);
+    point.trend = (struct calibration_trend){ .known = true,
+                                              .frequency_hz = 50.0,
+                                              .inverse_rad = 2.0 * degree };
+    const double exact = calibration_extend(&point, 1).error_65hz_deg;
+    assert_true(fabs(exact - 0.002) < 1e-6);
+    point.trend.without_third.inverse_rad = 0.1 * degree;
+    assert_true(fabs(calibration_extend(&point, 1).error_65hz_deg - exact - 0.1 * 15.0 / 65.0) <
+                1e-6);
+    point.trend.slow = (struct calibration_doubt){ -0.2 * degree, 0.1 * degree };
+    point.trend.slow_share = 0.5;
+    const struct calibration_extension extension = calibration_extend(&point, 1);
+    assert_true(fabs(extension.error_65hz_deg - exact - (0.1 + 0.5 * 0.2) * 15.0 / 65.0 -
+                     0.5 * 0.1 * 15.0 / 50.0) < 1e-6);
+    assert_true(fabs(extension.error_45hz_deg - exact - (0.1 + 0.5 * 0.2) * 5.0 / 45.0 -
+                     0.5 * 0.1 * 5.0 / 50.0) < 1e-6);
+}
+
+static void heeds_an_order_by_its_current(void **state)
+{
+    (void)state;
+    struct calibration_response response = seen(&some_sensor, 50.0, 10, 0.0);
+    response.order[6].current_square *= 1e-12;
+    response.order[6].voltage_square *= 1e-12;
+    response.order[6].along *= 0.5e-12; // Its angle is noise.
+    response.order[6].before *= -0.5e-12;
+    const struct calibration_trend trend = calibration_response_trend(&response, 0.0);
+    assert_true(fabs(trend.inverse_rad - 2.4 * degree) < 1e-6);
+    assert_true(fabs(trend.delay_rad - 2.0 * pi * 50.0 * 3e-6) < 1e-6);
+}
+
 static void falls_back_on_the_type_or_on_one_over_f(void **state)
 {
     (void)state;
@@ -236,6 +282,9 @@ int main(void)
         cmocka_unit_test(says_nothing_of_too_little),
         cmocka_unit_test(takes_no_phasor_that_is_no_number),
         cmocka_unit_test(doubts_what_one_harmonic_alone_says),
+        cmocka_unit_test(knows_what_it_would_find_without_the_third_harmonic),
+        cmocka_unit_test(states_every_doubt_at_the_ends_of_the_band),
+        cmocka_unit_test(heeds_an_order_by_its_current),
         cmocka_unit_test(falls_back_on_the_type_or_on_one_over_f),
         cmocka_unit_test(needs_no_law_between_two_frequencies_that_were_measured),
         cmocka_unit_test(lets_one_good_point_help_the_others),
