@@ -47,7 +47,10 @@ enum status pairing_code_write(const struct pairing_code *code, char text[PAIRIN
 
 static char capital(char letter)
 {
-    return letter >= 'a' && letter <= 'z' ? (char)(letter - ('a' - 'A')) : letter;
+    if (letter >= 'a' && letter <= 'z') {
+        return (char)(letter - ('a' - 'A'));
+    }
+    return letter;
 }
 
 static enum status read_parts(const char *text, size_t size, struct pairing_code *code)

@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         perror("portal_device");
         return 1;
     }
-    (void)strcpy(fake->facts.address, "127.0.0.1");
+    (void)snprintf(fake->facts.address, sizeof fake->facts.address, "127.0.0.1");
     fake->facts.port = portal_listener_port(listener);
     (void)printf("http://127.0.0.1:%u\n", (unsigned)fake->facts.port);
     (void)fflush(stdout);

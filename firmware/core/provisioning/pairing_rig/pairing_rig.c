@@ -89,7 +89,7 @@ void pairing_rig_init(struct pairing_rig *rig, const struct crypto *crypto)
     };
     rig->needs = (struct pairing_session_needs){ crypto, &rig->keystore, &rig->entropy,
                                                  &rig->key_value, "meter-1" };
-    for (uint8_t i = 0; i < PAIRING_SECRET_SIZE; i++) {
-        rig->secret[i] = i;
+    for (size_t i = 0; i < PAIRING_SECRET_SIZE; i++) {
+        rig->secret[i] = (uint8_t)i;
     }
 }

@@ -56,8 +56,8 @@ bool portal_content_is(const struct portal_request *request, const char *type)
         return false;
     }
     for (; *type != '\0'; type++, given++) {
-        const char lower = *given >= 'A' && *given <= 'Z' ? (char)(*given + ('a' - 'A')) : *given;
-        if (lower != *type) {
+        const bool is_capital = *given >= 'A' && *given <= 'Z';
+        if (*given + (is_capital ? 'a' - 'A' : 0) != *type) {
             return false;
         }
     }

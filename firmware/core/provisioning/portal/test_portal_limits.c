@@ -4,6 +4,11 @@
 
 #include "portal_rig.h"
 
+static void set_origin(struct portal_rig *rig, const char *origin)
+{
+    (void)snprintf(rig->fake.facts.origin, sizeof rig->fake.facts.origin, "%s", origin);
+}
+
 static void provision_sized(struct portal_rig *rig, size_t ssid, size_t password, size_t id,
                             size_t token)
 {
@@ -152,7 +157,7 @@ static void refuses_a_bearer_token_out_of_limits(void **state)
     const char *const wrong[] = { "",        "Bearer",     "Bearer ",     "Basic YTpi",
                                   "bearerx", "Bearer a b", "Bearer a\x7f" };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        strcpy(header, wrong[i]);
+        (void)snprintf(header, sizeof header, "%s", wrong[i]);
         rig_ask(rig, &request);
         rig_expect_refused(rig, 401, "invalid_bearer");
     }
@@ -254,7 +259,7 @@ static void lets_the_allowed_origin_send_json_but_no_form(void **state)
     struct portal_rig *rig = *state;
     const char *const settings[] = { "http://localhost:3000", "*" };
     for (unsigned i = 0; i < 2; i++) {
-        strcpy(rig->fake.facts.origin, settings[i]);
+        set_origin(rig, settings[i]);
         post_from(rig, "/provision", "192.168.4.1", "http://localhost:3000");
         assert_int_equal(rig->reply.status, 200);
         assert_string_equal(rig_header(rig, "Access-Control-Allow-Origin"), settings[i]);
@@ -277,7 +282,7 @@ static void answers_the_question_a_browser_asks_first(void **state)
     assert_null(rig_header(rig, "Access-Control-Allow-Origin"));
     assert_string_equal(rig_header(rig, "Vary"), "Origin");
 
-    strcpy(rig->fake.facts.origin, "http://localhost:3000");
+    set_origin(rig, "http://localhost:3000");
     rig_ask(rig, &request);
     assert_int_equal(rig->reply.status, 204);
     assert_int_equal(rig->reply.body_size, 0);
@@ -291,7 +296,7 @@ static void answers_the_question_a_browser_asks_first(void **state)
     assert_null(rig_header(rig, "Access-Control-Allow-Origin"));
 
     // "*" is said to everybody, with an origin or without.
-    strcpy(rig->fake.facts.origin, "*");
+    set_origin(rig, "*");
     rig_get(rig, "/status");
     assert_string_equal(rig_header(rig, "Access-Control-Allow-Origin"), "*");
 }
@@ -307,7 +312,7 @@ static void gives_a_name_pointed_at_it_nothing_but_the_way_to_its_address(void *
                                   ":80",
                                   "localhostx",
                                   "a.192.168.4.1" };
-    strcpy(rig->fake.facts.origin, "*");
+    set_origin(rig, "*");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char origin[80];
         (void)snprintf(origin, sizeof origin, "http://%s", names[i]);

@@ -57,6 +57,11 @@ static void record(struct set_up *s, const char *text)
     s->wire_size += size;
 }
 
+static void set_body(struct set_up *s, enum body body, const char *text)
+{
+    (void)snprintf(s->bodies[body], sizeof s->bodies[body], "%s", text);
+}
+
 /// Carries one body to the device and its answer back, through the man in the middle.
 static unsigned carry(struct set_up *s, enum body body)
 {
@@ -261,8 +266,8 @@ static void refuses_an_impostor_without_the_code(void **state)
     s->pairing.secret[3] ^= 1; // The device is another one than the code's...
     struct pairing_code code = { .device_id = "meter-1" };
     const uint8_t random[PAIRING_CLIENT_RANDOM_SIZE] = { 1 };
-    for (uint8_t i = 0; i < PAIRING_SECRET_SIZE; i++) {
-        code.secret[i] = i;
+    for (size_t i = 0; i < PAIRING_SECRET_SIZE; i++) {
+        code.secret[i] = (uint8_t)i;
     }
     assert_int_equal(pairing_client_hello(&s->client, &s->crypto, &code, random, s->bodies[HELLO]),
                      STATUS_OK);
@@ -336,7 +341,7 @@ static void says_why_it_does_not_pair(void **state)
     for (unsigned i = 0; i < PAIRING_SESSION_FAILURE_LIMIT; i++) {
         s->now_ms += 1000;
         assert_int_equal(carry(s, HELLO), 200);
-        strcpy(s->bodies[FINISH], "{\"confirm\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}");
+        set_body(s, FINISH, "{\"confirm\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}");
         assert_int_equal(carry(s, FINISH), 401);
     }
     assert_int_equal(s->rig.fake.failures, PAIRING_SESSION_FAILURE_LIMIT);
@@ -375,7 +380,7 @@ static void names_the_field_that_breaks_the_protocol(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char field[40];
         s->now_ms += 1000;
-        strcpy(s->bodies[cases[i].body], cases[i].text);
+        set_body(s, cases[i].body, cases[i].text);
         assert_int_equal(carry(s, cases[i].body), 400);
         (void)snprintf(field, sizeof field, "\"field\":\"%s\"", cases[i].field);
         assert_non_null(strstr(s->bodies[cases[i].body + 1], field));

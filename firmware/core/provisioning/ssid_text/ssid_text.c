@@ -35,7 +35,11 @@ void ssid_text(const uint8_t *ssid, size_t size, char text[SSID_TEXT_SIZE])
     for (size_t i = 0; i < size;) {
         const size_t count = sequence_size(ssid + i, size - i);
         for (size_t k = 0; k < (count != 0 ? count : 3); k++) {
-            text[written++] = count != 0 ? (char)ssid[i + k] : replacement[k];
+            if (count != 0) {
+                text[written++] = (char)ssid[i + k];
+            } else {
+                text[written++] = replacement[k];
+            }
         }
         i += count != 0 ? count : 1;
     }
