@@ -48,7 +48,7 @@ static char next_character(struct text *text)
         text->at++;
         text->left--;
     }
-    return text->left > 0 ? *text->at : '\0';
+    return (char)(text->left > 0 ? *text->at : '\0');
 }
 
 /// Reads four characters as one to three bytes.
@@ -141,7 +141,7 @@ static void put_group(struct output *out, const uint8_t *bytes, size_t count)
         bits = bits << 8 | (i < count ? bytes[i] : 0u);
     }
     for (unsigned i = 0; i < 4; i++) {
-        group[i] = i <= count ? ALPHABET[bits >> (18 - 6 * i) & 63u] : '=';
+        group[i] = (char)(i <= count ? ALPHABET[bits >> (18 - 6 * i) & 63u] : '=');
     }
     put(out, group, sizeof group);
 }
