@@ -15,6 +15,8 @@ enum cbor_major {
     CBOR_MAJOR_SIMPLE = 7, ///< Simple values and floating point.
 };
 
+enum { CBOR_SIMPLE_FALSE = 20, CBOR_SIMPLE_TRUE = 21 }; ///< RFC 8949 section 3.3.
+
 enum {
     CBOR_INFO_8 = 24, ///< The argument is in the next byte; smaller values are the argument itself.
     CBOR_INFO_16 = 25,

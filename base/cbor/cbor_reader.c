@@ -121,6 +121,29 @@ enum status cbor_read_text(struct cbor_reader *reader, const char **text, size_t
     return status;
 }
 
+enum status cbor_read_boolean(struct cbor_reader *reader, bool *value)
+{
+    struct head head;
+    if (peek_head(reader, &head) != STATUS_OK || head.major != CBOR_MAJOR_SIMPLE ||
+        (head.argument != CBOR_SIMPLE_FALSE && head.argument != CBOR_SIMPLE_TRUE)) {
+        return STATUS_CORRUPT;
+    }
+    reader->offset += head.size;
+    *value = head.argument == CBOR_SIMPLE_TRUE;
+    return STATUS_OK;
+}
+
+enum status cbor_read_tag(struct cbor_reader *reader, uint64_t tag)
+{
+    struct head head;
+    if (peek_head(reader, &head) != STATUS_OK || head.major != CBOR_MAJOR_TAG ||
+        head.argument != tag) {
+        return STATUS_CORRUPT;
+    }
+    reader->offset += head.size;
+    return STATUS_OK;
+}
+
 enum status cbor_read_array(struct cbor_reader *reader, size_t *count)
 {
     return read_container(reader, CBOR_MAJOR_ARRAY, 1, count);

@@ -4,10 +4,10 @@
 /// Reads CBOR (RFC 8949) from bytes that nobody vouches for, without copying them.
 ///
 /// Accepted are integers, byte and text strings, arrays and maps of definite length with every
-/// number in its shortest form (section 4.2.1). Tags, floating point, indefinite lengths and longer
-/// forms are refused. A count is refused when the bytes left could not hold so many items, so it is
-/// safe to loop over. No function reads outside of the bytes given or leaves the reader elsewhere
-/// after a failure.
+/// number in its shortest form (section 4.2.1). Floating point, indefinite lengths and longer forms
+/// are refused, and so are booleans and tags but where they are asked for. A count is refused when
+/// the bytes left could not hold so many items, so it is safe to loop over. No function reads
+/// outside of the bytes given or leaves the reader elsewhere after a failure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +36,11 @@ MUST_CHECK enum status cbor_read_bytes(struct cbor_reader *reader, const uint8_t
 
 /// The text is not terminated and not checked for UTF-8.
 MUST_CHECK enum status cbor_read_text(struct cbor_reader *reader, const char **text, size_t *size);
+
+MUST_CHECK enum status cbor_read_boolean(struct cbor_reader *reader, bool *value);
+
+/// Passes over a tag; the item that it is on follows.
+MUST_CHECK enum status cbor_read_tag(struct cbor_reader *reader, uint64_t tag);
 
 /// Enters an array; `*count` items follow.
 MUST_CHECK enum status cbor_read_array(struct cbor_reader *reader, size_t *count);

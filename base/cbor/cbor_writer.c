@@ -75,6 +75,16 @@ void cbor_write_text(struct cbor_writer *writer, const char *text, size_t size)
     write_raw(writer, text, size);
 }
 
+void cbor_write_boolean(struct cbor_writer *writer, bool value)
+{
+    write_head(writer, CBOR_MAJOR_SIMPLE, value ? CBOR_SIMPLE_TRUE : CBOR_SIMPLE_FALSE);
+}
+
+void cbor_write_tag(struct cbor_writer *writer, uint64_t tag)
+{
+    write_head(writer, CBOR_MAJOR_TAG, tag);
+}
+
 void cbor_write_array(struct cbor_writer *writer, size_t count)
 {
     write_head(writer, CBOR_MAJOR_ARRAY, count);

@@ -217,6 +217,46 @@ static void writes_nothing_past_the_room_and_tells_what_it_needed(void **state)
     assert_int_equal(out[3], 0xEE);
 }
 
+static void reads_booleans_and_tags_only_where_they_are_asked_for(void **state)
+{
+    static const uint8_t EXPECTED[] = { 0xD2, 0x82, 0xF5, 0xF4 };
+    (void)state;
+    uint8_t out[8];
+    size_t size;
+    size_t count = 0;
+    bool value = false;
+    struct cbor_writer writer;
+    struct cbor_reader reader;
+    cbor_writer_init(&writer, out, sizeof out);
+    cbor_write_tag(&writer, 18);
+    cbor_write_array(&writer, 2);
+    cbor_write_boolean(&writer, true);
+    cbor_write_boolean(&writer, false);
+    assert_int_equal(cbor_writer_finish(&writer, &size), STATUS_OK);
+    assert_int_equal(size, sizeof EXPECTED);
+    assert_memory_equal(out, EXPECTED, sizeof EXPECTED);
+
+    cbor_reader_init(&reader, out, size);
+    assert_int_equal(cbor_skip(&reader), STATUS_CORRUPT);
+    assert_int_equal(cbor_read_tag(&reader, 17), STATUS_CORRUPT);
+    assert_int_equal(cbor_read_tag(&reader, 18), STATUS_OK);
+    assert_int_equal(cbor_read_boolean(&reader, &value), STATUS_CORRUPT);
+    assert_int_equal(cbor_read_array(&reader, &count), STATUS_OK);
+    assert_int_equal(cbor_skip(&reader), STATUS_CORRUPT);
+    assert_int_equal(cbor_read_boolean(&reader, &value), STATUS_OK);
+    assert_true(value);
+    assert_int_equal(cbor_read_boolean(&reader, &value), STATUS_OK);
+    assert_false(value);
+    assert_true(cbor_reader_is_at_end(&reader));
+    assert_int_equal(cbor_read_boolean(&reader, &value), STATUS_CORRUPT);
+    // Null is no boolean, nor is the number 1.
+    static const uint8_t OTHERS[] = { 0xF6, 0x01, 0xF7 };
+    cbor_reader_init(&reader, OTHERS, sizeof OTHERS);
+    assert_int_equal(cbor_read_boolean(&reader, &value), STATUS_CORRUPT);
+    cbor_reader_init(&reader, OTHERS + 1, 1);
+    assert_int_equal(cbor_read_boolean(&reader, &value), STATUS_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +266,7 @@ int main(void)
         cmocka_unit_test(refuses_tags_floats_and_indefinite_lengths),
         cmocka_unit_test(refuses_counts_that_the_bytes_cannot_hold),
         cmocka_unit_test(skips_as_deep_as_it_promises_and_no_deeper),
+        cmocka_unit_test(reads_booleans_and_tags_only_where_they_are_asked_for),
         cmocka_unit_test(reads_back_a_map_of_everything),
         cmocka_unit_test(writes_nothing_past_the_room_and_tells_what_it_needed),
     };

@@ -12,7 +12,14 @@
 
 #include "status.h"
 
-enum der_tag { DER_INTEGER = 0x02, DER_SEQUENCE = 0x30 };
+enum der_tag {
+    DER_INTEGER = 0x02,
+    DER_BIT_STRING = 0x03,
+    DER_OCTET_STRING = 0x04,
+    DER_UTF8_STRING = 0x0C,
+    DER_SEQUENCE = 0x30,
+    DER_SET = 0x31
+};
 
 struct der_reader {
     const uint8_t *at;

@@ -311,7 +311,7 @@ enum status device_metering_step(struct device_metering *metering)
         demand_step(&metering->demand),
     };
     metering_desk_step(&metering->desk);
-    waveform_capture_hold(&metering->capture, calibration_session_wants(&metering->session));
+    waveform_capture_stay(&metering->capture, calibration_session_wants(&metering->session));
     if (metering->scaled_for != metering->calibrations.newest) {
         scale_quality(metering);
     }

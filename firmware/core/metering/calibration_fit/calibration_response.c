@@ -231,7 +231,7 @@ struct calibration_trend calibration_response_trend(const struct calibration_res
     struct looks looks;
     struct line line;
     struct line other_line;
-    struct slope slope;
+    struct slope slope = { .left = 0.0 };
     struct slope other;
     double magnitudes_left;
     if (response->windows < WINDOWS_LEAST) {

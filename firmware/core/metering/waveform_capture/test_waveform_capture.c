@@ -206,7 +206,7 @@ static void shows_one_channel_after_another_in_rotation(void **state)
     }
 }
 
-static void stays_with_one_channel_while_it_is_held(void **state)
+static void stays_with_one_channel_while_it_is_told_to(void **state)
 {
     (void)state;
     begin_with(3, WAVEFORM_ROTATION, 10000, 2, sizeof storage);
@@ -215,11 +215,11 @@ static void stays_with_one_channel_while_it_is_held(void **state)
     // What is asked counts from the window after the one that has begun. No turn has inputs 1
     // and 2.
     static const struct {
-        uint16_t held;
+        uint16_t stay;
         uint16_t inputs;
     } steps[] = { { 5, 3 }, { 5, 5 }, { 6, 5 }, { 0, 3 }, { 0, 5 }, { 0, 9 } };
     for (unsigned n = 0; n < sizeof steps / sizeof steps[0]; n++) {
-        waveform_capture_hold(&capture, steps[n].held);
+        waveform_capture_stay(&capture, steps[n].stay);
         feed_window(0.25);
         feed_cycle(0.25);
         const struct captured_window *window = waveform_capture_peek(&capture);
@@ -470,7 +470,7 @@ int main(void)
         cmocka_unit_test(misses_no_window_with_two_slots),
         cmocka_unit_test(gives_every_second_window_with_one_slot),
         cmocka_unit_test(shows_one_channel_after_another_in_rotation),
-        cmocka_unit_test(stays_with_one_channel_while_it_is_held),
+        cmocka_unit_test(stays_with_one_channel_while_it_is_told_to),
         cmocka_unit_test(shows_all_inputs_at_once),
         cmocka_unit_test(drops_a_window_with_a_gap_or_a_jump_and_says_so),
         cmocka_unit_test(gives_no_window_out_whose_next_cycle_jumps),

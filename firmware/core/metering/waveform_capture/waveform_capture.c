@@ -174,16 +174,16 @@ static void remember(struct waveform_capture *capture, const struct adc_block *b
                                  : WAVEFORM_HISTORY;
 }
 
-void waveform_capture_hold(struct waveform_capture *capture, uint16_t inputs)
+void waveform_capture_stay(struct waveform_capture *capture, uint16_t inputs)
 {
-    atomic_store_explicit(&capture->held, inputs, memory_order_relaxed);
+    atomic_store_explicit(&capture->stay, inputs, memory_order_relaxed);
 }
 
 static uint16_t next_inputs(struct waveform_capture *capture)
 {
-    const uint32_t held = atomic_load_explicit(&capture->held, memory_order_relaxed);
-    for (uint32_t n = 0; n < capture->plan.turns && held != 0; n++) {
-        if ((capture->plan.turn[n] & held) == held) {
+    const uint32_t stay = atomic_load_explicit(&capture->stay, memory_order_relaxed);
+    for (uint32_t n = 0; n < capture->plan.turns && stay != 0; n++) {
+        if ((capture->plan.turn[n] & stay) == stay) {
             return capture->plan.turn[n];
         }
     }

@@ -66,7 +66,7 @@ struct waveform_capture {
     struct captured_window *window;    ///< Being filled.
     struct captured_window *unproven;  ///< Filled, until the cycle after it is over; NULL: none.
     enum waveform_state state;
-    _Atomic uint32_t held; ///< Written by the taking side: inputs that every window is to have.
+    _Atomic uint32_t stay; ///< Written by the taking side: inputs that every window is to have.
     uint32_t turn;
     uint32_t cycles_wanted;
     uint32_t frames;   ///< In the window being filled.
@@ -99,7 +99,7 @@ struct frame_tap waveform_capture_tap(struct waveform_capture *capture);
 
 /// Taking side: from the next window on all windows are those of a turn with these inputs (bit n:
 /// input n), as long as there is one; 0 lets the rotation go on.
-void waveform_capture_hold(struct waveform_capture *capture, uint16_t inputs);
+void waveform_capture_stay(struct waveform_capture *capture, uint16_t inputs);
 
 /// Taking side: the oldest window, or NULL. It stays until it is released.
 struct captured_window *waveform_capture_peek(struct waveform_capture *capture);
