@@ -132,33 +132,63 @@ static enum exit_code send_credentials(struct enrolment *e)
 }
 
 /// What a status of the device means.
-enum outcome { TRYING, CONNECTED, REFUSED };
+enum outcome { TRYING, IN_NETWORK, ON_LINE, REFUSED };
+
+static const struct {
+    const char *word;
+    const char *sentence;
+} reasons[] = {
+    { "auth_failed", "the network refused the password" },
+    { "not_found", "no network of this name is in reach" },
+    { "no_address", "the network gave it no address" },
+    { "timed_out", "the network did not answer in time" },
+    { "lost", "the connection was lost" },
+    { "server_untrusted", "what answers in place of the server is not to be trusted" },
+    { "token_missing", "it is new to the server and has no token" },
+    { "token_expired", "its token is too old" },
+    { "token_already_used", "its token was used already" },
+};
+
+static enum outcome explain(const char *reason)
+{
+    const char *sentence = reason;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        sentence = strcmp(reasons[i].word, reason) == 0 ? reasons[i].sentence : sentence;
+    }
+    (void)ohm_say(OHM_FAILED, "the device could not get on line: %s", sentence);
+    return REFUSED;
+}
+
+/// Whether a reason may still go away by itself.
+static bool may_pass(const char *reason)
+{
+    static const char ending[] = "_unreachable";
+    const size_t size = strlen(reason);
+    return size == 0 ||
+           (size >= strlen(ending) && strcmp(reason + size - strlen(ending), ending) == 0);
+}
 
 static enum outcome read_status(struct enrolment *e, const char *body)
 {
     cJSON *root = cJSON_Parse(body);
     const char *state = ohm_text(root, "state");
     const char *reason = ohm_text(root, "reason");
-    const bool is_waiting = strcmp(state, "AP_MODE") == 0;
+    const bool is_connected = strcmp(ohm_text(root, "status"), "connected") == 0;
     enum outcome outcome = TRYING;
-    if (strcmp(ohm_text(root, "status"), "connected") == 0) {
-        outcome = CONNECTED;
+    if (is_connected) {
         (void)snprintf(e->address, sizeof e->address, "%s", ohm_text(root, "ip"));
-    } else if (reason[0] != '\0' && is_waiting) {
-        outcome = REFUSED;
-        (void)ohm_say(OHM_FAILED, "the device could not connect: %s",
-                      strcmp(reason, "auth_failed") == 0  ? "the network refused the password"
-                      : strcmp(reason, "not_found") == 0  ? "no network of this name is in reach"
-                      : strcmp(reason, "no_address") == 0 ? "the network gave it no address"
-                                                          : reason);
+        outcome = strcmp(state, "MQTT_CONNECTED") == 0 ? ON_LINE : IN_NETWORK;
+    }
+    if (!may_pass(reason) && (is_connected || strcmp(state, "AP_MODE") == 0)) {
+        outcome = explain(reason);
     }
     cJSON_Delete(root);
     return outcome;
 }
 
-/// Follows the device until it is in the network. A device that falls silent has closed its
-/// hotspot, which it does when all went well.
-static enum exit_code follow_device(struct enrolment *e)
+/// Follows the device until it is on line or, if that is enough, in the network. A device that
+/// falls silent has closed its hotspot, which it does when all went well.
+static enum exit_code follow_device(struct enrolment *e, bool is_network_enough)
 {
     struct device_answer answer;
     char fault[DEVICE_FAULT_SIZE] = "";
@@ -170,8 +200,11 @@ static enum exit_code follow_device(struct enrolment *e)
         }
         silent = 0;
         const enum outcome outcome = read_status(e, answer.body);
-        if (outcome != TRYING) {
-            return outcome == CONNECTED ? OHM_DONE : OHM_FAILED;
+        if (outcome == REFUSED) {
+            return OHM_FAILED;
+        }
+        if (outcome == ON_LINE || (outcome == IN_NETWORK && is_network_enough)) {
+            return OHM_DONE;
         }
     }
     return silent == SILENT_LIMIT ? OHM_DONE
@@ -229,7 +262,7 @@ static enum exit_code enroll(struct enrolment *e)
     }
     code = reach_device(e);
     code = code == OHM_DONE ? send_credentials(e) : code;
-    code = code == OHM_DONE ? follow_device(e) : code;
+    code = code == OHM_DONE ? follow_device(e, !waits) : code;
     code = code == OHM_DONE && waits ? wait_for_server(e) : code;
     return code == OHM_DONE ? print_result(e, waits) : code;
 }

@@ -92,6 +92,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.getByRole('button', { name: 'Connect' }).click();
       await page.getByText('Connecting', { exact: true }).waitFor();
       await picture(page, `progress-${colorScheme}`);
+      await page.getByText('On line').waitFor();
       await page.getByText('192.168.1.100').waitFor();
       await checkAccess(page);
       await picture(page, `connected-${colorScheme}`);
@@ -117,6 +118,18 @@ test('can be used by keyboard alone, for a hidden network', { timeout: 60000 }, 
     await page.keyboard.press('Enter');
     await page.getByText('192.168.1.100').waitFor();
     assert.match(device.output, /ssid=My hidden café password=short-but-longer & stranger\+=% device_id=meter-1 token= /);
+  });
+});
+
+test('tells a refused enrolment code from a refused password', { timeout: 60000 }, async () => {
+  await withPage({}, async (page) => {
+    await page.getByRole('radio', { name: /Guests/ }).check();
+    await page.getByText('I have an enrolment code').click();
+    await page.getByLabel('Enrolment code', { exact: true }).fill('wrong-token');
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByText('The server refused the enrolment code (token_expired)').waitFor();
+    await checkAccess(page);
+    await picture(page, 'token-refused');
   });
 });
 

@@ -4,8 +4,8 @@
 /// a browser. Usage: portal_device [--sealed] [--closed]
 ///
 /// Prints its address, and ends with its standard input. Credentials are tried for half a second;
-/// the password "wrong-password" is refused, any other connects. What it was given it prints as a
-/// line.
+/// the password "wrong-password" and the token "wrong-token" are refused, any others take it on
+/// line. What it was given it prints as a line.
 
 #include <poll.h>
 #include <stdio.h>
@@ -37,6 +37,18 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
+static struct portal_status outcome_of(const struct portal_submission *submission)
+{
+    if (strcmp(submission->wifi.password, "wrong-password") == 0) {
+        return (struct portal_status){ .state = "AP_MODE", .reason = "auth_failed" };
+    }
+    const bool is_refused = strcmp(submission->token, "wrong-token") == 0;
+    return (struct portal_status){ .progress = PORTAL_CONNECTED,
+                                   .address = "192.168.1.100",
+                                   .state = is_refused ? "SUBMIT_CSR" : "MQTT_CONNECTED",
+                                   .reason = is_refused ? "token_expired" : NULL };
+}
+
 static void pretend(struct pretender *device, uint64_t now)
 {
     struct fake_portal_host *fake = &device->fake;
@@ -52,14 +64,9 @@ static void pretend(struct pretender *device, uint64_t now)
         (void)fflush(stdout);
     }
     if (device->end_ms != 0 && now >= device->end_ms) {
-        const bool refused = strcmp(last->wifi.password, "wrong-password") == 0;
         device->end_ms = 0;
         fake->answer = STATUS_OK;
-        fake->status = refused
-                           ? (struct portal_status){ .state = "AP_MODE", .reason = "auth_failed" }
-                           : (struct portal_status){ .progress = PORTAL_CONNECTED,
-                                                     .address = "192.168.1.100",
-                                                     .state = "MQTT_CONNECTED" };
+        fake->status = outcome_of(last);
     }
     fake->is_cached = fake->scans == 0;
 }

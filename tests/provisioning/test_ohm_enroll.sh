@@ -82,6 +82,11 @@ read -r -t 5 taken <&8
 expect 'enroll: sends every field' 'ssid=My café password=12345678 device_id=meter-1 token=planted-token bearer=' "$taken"
 stop
 
+start --sealed
+echo wrong-token >"$work/token"
+expect 'enroll: says why the server refused' '*its token is too old*1 ' "$(enroll $code 12345678)"
+stop
+
 start --closed
 expect 'enroll: says that the window is closed' '*set-up window is closed*1 ' "$(enroll $code 12345678)"
 stop

@@ -40,10 +40,9 @@ struct portal_status {
     char address[WIFI_ADDRESS_SIZE]; ///< In the user's network; empty: none.
     const char *state;               ///< The state machine's, such as "WIFI_CONNECTING"; static.
 
-    /// Why the last attempt failed, as one word of [a-z_], static; NULL: it did not. The page knows
-    /// "auth_failed", "not_found", "no_address", "lost", "radio", "server_unreachable",
-    /// "token_refused", "certificate_refused" and "broker_unreachable", and shows others as they
-    /// are.
+    /// Why the last attempt failed, as one word of [a-z_], static; NULL: it did not. The page has
+    /// sentences for what goes wrong with a network, a server and a token, shows other words as
+    /// they are, and takes those that end in "_unreachable" for something that may still end well.
     const char *reason;
 };
 
