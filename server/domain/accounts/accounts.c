@@ -475,7 +475,7 @@ enum status accounts_tick(struct accounts *accounts, int64_t now_ms)
 
 bool account_may(const struct identity *identity, enum permission permission)
 {
-    if (permission == PERMISSION_PUBLIC) {
+    if (permission == PERMISSION_PUBLIC || permission == PERMISSION_ENROLMENT) {
         return true;
     }
     // The administrator may do everything. Further roles get their rows here.

@@ -34,6 +34,7 @@ enum {
 
 enum permission {
     PERMISSION_PUBLIC,         ///< Anybody, signed in or not.
+    PERMISSION_ENROLMENT,      ///< Devices, by a token or a certificate that the handler looks at.
     PERMISSION_SESSION,        ///< Anybody who is signed in.
     PERMISSION_FLEET_READ,     ///< See devices, readings and the stream.
     PERMISSION_DEVICE_COMMAND, ///< Switch relays.

@@ -101,14 +101,14 @@ static enum identity_verdict sign(struct identities *identities, const char *dev
     return good ? IDENTITY_DONE : IDENTITY_UNAVAILABLE;
 }
 
-/// Signs, and supersedes what was pending before: only the newest order counts.
+/// Signs, and supersedes what was pending before: only the newest order counts. But what is in use
+/// (`used`, a fingerprint, or NULL) has thereby been confirmed.
 static enum identity_verdict add_certificate(struct identities *identities, const char *device_id,
                                              const struct certificate_request *request,
-                                             const uint8_t *token_digest,
+                                             const uint8_t *token_digest, const uint8_t *used,
                                              const struct audit_record *audit,
                                              struct certificate_record *out)
 {
-    static const enum certificate_event replaced = CERTIFICATE_REPLACED;
     struct device_certificates device;
     struct certificate_move moves[IDENTITY_DEVICE_LIMIT];
     struct identity_change change = {
@@ -120,9 +120,11 @@ static enum identity_verdict add_certificate(struct identities *identities, cons
     for (size_t i = 0; i < device.count; i++) {
         const struct certificate_record *record = &device.record[i];
         if (record->state == CERTIFICATE_PENDING) {
-            memcpy(moves[change.move_count].fingerprint, record->certificate.fingerprint,
-                   CRYPTO_SHA256_SIZE);
-            moves[change.move_count++].state = certificate_state_next(record->state, replaced);
+            const uint8_t *fingerprint = record->certificate.fingerprint;
+            const bool is_used = used != NULL && memcmp(fingerprint, used, CRYPTO_SHA256_SIZE) == 0;
+            memcpy(moves[change.move_count].fingerprint, fingerprint, CRYPTO_SHA256_SIZE);
+            moves[change.move_count++].state = certificate_state_next(
+                record->state, is_used ? CERTIFICATE_CONFIRMED : CERTIFICATE_REPLACED);
         }
     }
     const enum identity_verdict verdict = sign(identities, device_id, request, out);
@@ -204,7 +206,7 @@ static enum identity_verdict enrol_with(struct identities *identities,
     }
     identities_audit(identities, &audit, AUDIT_ENROLLED, token->device_id, enrolment->address,
                      enrolment->proof != NULL ? "with proof" : "");
-    return add_certificate(identities, token->device_id, &request, digest, &audit, out);
+    return add_certificate(identities, token->device_id, &request, digest, NULL, &audit, out);
 }
 
 enum identity_verdict identities_enrol(struct identities *identities,
@@ -240,10 +242,12 @@ enum identity_verdict identities_enrol(struct identities *identities,
     return verdict == IDENTITY_DONE ? identities_settle(identities) : verdict;
 }
 
-static enum identity_verdict renew_with(struct identities *identities, const char *device_id,
-                                        const struct certificate_request *request, bool grace,
+static enum identity_verdict renew_with(struct identities *identities,
+                                        const struct identity_peer *peer,
+                                        const struct certificate_request *request,
                                         const char *address, struct certificate_record *out)
 {
+    const char *device_id = peer->record.device_id;
     struct audit_record audit;
     bool again = false;
     const enum identity_verdict verdict = check_key(identities, device_id, request, &again, out);
@@ -254,8 +258,9 @@ static enum identity_verdict renew_with(struct identities *identities, const cha
         return IDENTITY_DONE; // The answer was lost on its way.
     }
     identities_audit(identities, &audit, AUDIT_RENEWED, device_id, address,
-                     grace ? "within the grace period" : "");
-    return add_certificate(identities, device_id, request, NULL, &audit, out);
+                     peer->grace ? "within the grace period" : "");
+    return add_certificate(identities, device_id, request, NULL,
+                           peer->record.certificate.fingerprint, &audit, out);
 }
 
 enum identity_verdict identities_renew(struct identities *identities,
@@ -282,7 +287,7 @@ enum identity_verdict identities_renew(struct identities *identities,
         verdict = IDENTITY_REVOKED_PEER;
     }
     if (verdict == IDENTITY_DONE) {
-        verdict = renew_with(identities, device_id, &read, peer->grace, address, out);
+        verdict = renew_with(identities, peer, &read, address, out);
     }
     if (verdict != IDENTITY_DONE && verdict != IDENTITY_UNAVAILABLE &&
         verdict != IDENTITY_LIMITED) {

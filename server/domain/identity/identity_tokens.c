@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
+#include "base64url.h"
 #include "identities_inside.h"
 
 enum { TOKEN_BYTES = 32, SESSION_SIZE = 64 };
 
 static const char SIGNS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// 32 bytes as base64url without padding (RFC 4648 section 5): 43 signs, the last with four bits.
-static void write_token(const uint8_t bytes[TOKEN_BYTES], char out[IDENTITY_TOKEN_SIZE])
-{
-    uint32_t bits = 0;
-    unsigned held = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < TOKEN_BYTES; i++) {
-        bits = (bits << 8) | bytes[i];
-        held += 8;
-        while (held >= 6) {
-            held -= 6;
-            out[at++] = SIGNS[(bits >> held) & 63u];
-        }
-    }
-    out[at++] = SIGNS[(bits << (6 - held)) & 63u];
-    out[at] = '\0';
-}
 
 static bool is_spelled_with(const char *text, size_t size, const char *signs)
 {
@@ -122,7 +105,7 @@ enum identity_verdict identities_make_token(struct identities *identities,
     if (verdict != IDENTITY_DONE) {
         return verdict;
     }
-    write_token(bytes, token);
+    base64url_encode(bytes, sizeof bytes, token);
     verdict = keep_token(identities, order, token, expires_ms);
     if (verdict != IDENTITY_DONE) {
         token[0] = '\0';

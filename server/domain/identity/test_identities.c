@@ -406,6 +406,27 @@ static void renews_and_keeps_the_old_until_the_new_is_confirmed(void **state)
     drop_device(&wrong);
 }
 
+static void renewing_with_a_pending_certificate_confirms_it(void **state)
+{
+    (void)state;
+    struct device device = make_device("meter-1");
+    struct device next = make_device("meter-1");
+    struct certificate_record record;
+    struct certificate_record newer;
+    struct identity_peer peer;
+    char token[IDENTITY_TOKEN_SIZE];
+    make_token("meter-1", false, token);
+    assert_int_equal(enrol("meter-1", &device, token, &record), IDENTITY_DONE);
+    assert_int_equal(look(&record, &peer), IDENTITY_DONE);
+    assert_int_equal(renew(&peer, &next, &newer), IDENTITY_DONE);
+    assert_int_equal(look(&record, &peer), IDENTITY_DONE);
+    assert_int_equal(peer.record.state, CERTIFICATE_ACTIVE);
+    assert_int_equal(look(&newer, &peer), IDENTITY_DONE);
+    assert_int_equal(peer.record.state, CERTIFICATE_PENDING);
+    drop_device(&device);
+    drop_device(&next);
+}
+
 static void three_lives_pass_by_renewal(void **state)
 {
     (void)state;
@@ -674,6 +695,7 @@ int main(void)
         TEST(one_key_belongs_to_one_device),
         TEST(an_active_device_is_replaced_only_on_purpose),
         TEST(renews_and_keeps_the_old_until_the_new_is_confirmed),
+        TEST(renewing_with_a_pending_certificate_confirms_it),
         TEST(three_lives_pass_by_renewal),
         TEST(what_is_over_may_renew_within_the_grace_period_and_nothing_else),
         TEST(what_is_over_for_longer_is_refused),

@@ -19,6 +19,8 @@ void *http_exchange_begin(void *ctx, const char *uri, struct MHD_Connection *con
     exchange->connection = connection;
     exchange->raw_size = strnlen(uri, sizeof exchange->raw);
     memcpy(exchange->raw, uri, exchange->raw_size);
+    exchange->body = exchange->small;
+    exchange->body_limit = sizeof exchange->small;
     http_reply_init(&exchange->reply);
     return exchange;
 }
@@ -32,6 +34,12 @@ void http_exchange_end(void *ctx, struct MHD_Connection *connection, void **exch
     (void)code;
     if (ended != NULL) {
         http_reply_clear(&ended->reply);
+        if (ended->body != ended->small) {
+            // A token may have been in it.
+            explicit_bzero(ended->body, ended->body_size);
+            free(ended->body);
+        }
+        free(ended->peer);
         free(ended);
         *exchange = NULL;
     }
@@ -136,7 +144,7 @@ enum MHD_Result http_exchange_go_on(void *ctx, struct MHD_Connection *connection
         if (*size == 0) {
             return carry_out(current);
         }
-        if (*size > sizeof current->body - current->body_size) {
+        if (*size > current->body_limit - current->body_size) {
             return MHD_NO; // More than its Content-Length, which the gate has looked at.
         }
         memcpy(current->body + current->body_size, data, *size);

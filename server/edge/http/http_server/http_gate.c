@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,8 +12,9 @@
 enum { HEAD_LIMIT = 16 * 1024, FIELD_LIMIT = 100 };
 
 /// Fields of which two would let two readers understand two different requests.
-static const char *const SINGLE_FIELDS[] = { "Host",   "Content-Length", "Content-Type",  "Cookie",
-                                             "Origin", "X-CSRF-Token",   "Sec-Fetch-Site" };
+static const char *const SINGLE_FIELDS[] = { "Host",           "Content-Length", "Content-Type",
+                                             "Cookie",         "Origin",         "X-CSRF-Token",
+                                             "Sec-Fetch-Site", "Authorization" };
 enum { SINGLE_COUNT = sizeof SINGLE_FIELDS / sizeof SINGLE_FIELDS[0] };
 
 struct head_count {
@@ -95,10 +97,11 @@ static bool check_head(struct http_exchange *exchange)
         return refuse(exchange, HTTP_BAD_REQUEST, "invalid_request",
                       "\"Content-Length\" must be a whole number.");
     }
-    if (body_size > JSON_READER_SIZE_LIMIT) {
+    if (body_size > REST_ENROLMENT_BODY_LIMIT) {
         return refuse(exchange, HTTP_CONTENT_TOO_LARGE, "content_too_large",
-                      "The body is larger than 2048 bytes.");
+                      "The body is larger than any this interface knows.");
     }
+    exchange->announced_size = (size_t)body_size;
     if (body_size > 0 && exchange->request.method == REST_GET) {
         return refuse(exchange, HTTP_BAD_REQUEST, "invalid_request",
                       "A request that only reads carries no body.");
@@ -163,12 +166,20 @@ static bool find_route(struct http_exchange *exchange)
     const char *path = exchange->target.path;
     char allowed[32] = "GET";
 
-    const bool is_api =
-        strncmp(path, "/v1/", 4) == 0 || strcmp(path, "/v1") == 0 || strcmp(path, "/healthz") == 0;
+    static const char *const trees[] = { "/v1/", "/v2/", "/api/", "/.well-known/est/" };
+    bool is_api = exchange->listener->for_devices || strcmp(path, "/v1") == 0 ||
+                  strcmp(path, "/healthz") == 0 || strcmp(path, "/sign-csr") == 0;
+    for (size_t i = 0; i < sizeof trees / sizeof trees[0]; i++) {
+        is_api = is_api || strncmp(path, trees[i], strlen(trees[i])) == 0;
+    }
     enum status status = exchange->request.method == REST_GET ? STATUS_OK : STATUS_INVALID;
     if (is_api) {
         status = rest_find_route(exchange->request.method, path, &exchange->route,
                                  &exchange->request.arguments, allowed);
+    }
+    if (status == STATUS_OK && exchange->listener->for_devices &&
+        exchange->route->permission != PERMISSION_ENROLMENT) {
+        status = STATUS_MISSING;
     }
     if (status == STATUS_INVALID) {
         http_reply_header(&exchange->reply, "Allow", "%s", allowed);
@@ -213,18 +224,74 @@ static bool is_from_here(const struct http_exchange *exchange)
                               strcasecmp(origin + strlen(scheme), host) == 0);
 }
 
+/// The paths of the first app, whose programs send their session as a bearer token. A page of
+/// another site cannot, so there is nothing to guard against.
+static bool takes_bearer(const struct http_exchange *exchange)
+{
+    return strncmp(exchange->target.path, "/api/", 5) == 0;
+}
+
+static void find_bearer(struct http_exchange *exchange)
+{
+    static const char scheme[] = "Bearer ";
+    const char *field = exchange->request.authorization;
+    const struct rest *rest = &exchange->listener->server->rest;
+    if (exchange->route->permission == PERMISSION_ENROLMENT || !takes_bearer(exchange) ||
+        field == NULL || strncasecmp(field, scheme, sizeof scheme - 1) != 0) {
+        return;
+    }
+    const char *id = field + sizeof scheme - 1;
+    exchange->by_bearer = accounts_find_session(rest->accounts, id, strlen(id),
+                                                rest->fleet->host->utc_ms(rest->fleet->host->ctx),
+                                                &exchange->session) == STATUS_OK;
+    exchange->request.session = exchange->by_bearer ? &exchange->session : NULL;
+}
+
+static bool refuse_stranger(struct http_exchange *exchange)
+{
+    if (!takes_bearer(exchange)) {
+        return refuse(exchange, HTTP_UNAUTHORIZED, "not_signed_in", "Sign in first.");
+    }
+    const char *word =
+        exchange->request.authorization != NULL ? "AUTH_TOKEN_INVALID" : "AUTH_TOKEN_MISSING";
+    http_reply_header(&exchange->reply, "X-Error-Code", "%s", word);
+    return refuse(exchange, HTTP_UNAUTHORIZED, word, "Send a session as a bearer token.");
+}
+
+/// Makes room for a body that the route may have.
+static bool make_room(struct http_exchange *exchange)
+{
+    const bool large = exchange->route->permission == PERMISSION_ENROLMENT;
+    if (exchange->announced_size <= sizeof exchange->small) {
+        return true;
+    }
+    exchange->must_close = true;
+    if (!large) {
+        return refuse(exchange, HTTP_CONTENT_TOO_LARGE, "content_too_large",
+                      "The body is larger than 2048 bytes.");
+    }
+    char *body = malloc(exchange->announced_size);
+    if (body == NULL) {
+        return refuse(exchange, HTTP_UNAVAILABLE, "store_unavailable", "There is no memory.");
+    }
+    exchange->must_close = false;
+    exchange->body = body;
+    exchange->body_limit = exchange->announced_size;
+    return true;
+}
+
 static bool check_rights(struct http_exchange *exchange)
 {
     const struct session *session = exchange->request.session;
     const enum permission permission = exchange->route->permission;
 
     if (!account_may(session != NULL ? &session->identity : NULL, permission)) {
-        return session == NULL
-                   ? refuse(exchange, HTTP_UNAUTHORIZED, "not_signed_in", "Sign in first.")
-                   : refuse(exchange, HTTP_FORBIDDEN, "forbidden",
-                            "Your role does not permit this.");
+        return session == NULL ? refuse_stranger(exchange)
+                               : refuse(exchange, HTTP_FORBIDDEN, "forbidden",
+                                        "Your role does not permit this.");
     }
-    if (exchange->request.method == REST_GET) {
+    if (exchange->request.method == REST_GET || exchange->by_bearer ||
+        permission == PERMISSION_ENROLMENT) {
         return true;
     }
     if (!is_from_here(exchange)) {
@@ -253,7 +320,7 @@ bool http_gate_pass(struct http_exchange *exchange, const char *method)
     }
     if (!rest_method_parse(plain_method, &exchange->request.method)) {
         exchange->must_close = true;
-        http_reply_header(&exchange->reply, "Allow", "GET, POST, PUT");
+        http_reply_header(&exchange->reply, "Allow", "GET, POST, PUT, DELETE");
         return refuse(exchange, HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
                       "This server does not know the method.");
     }
@@ -272,6 +339,8 @@ bool http_gate_pass(struct http_exchange *exchange, const char *method)
     }
     exchange->request.target = &exchange->target;
     exchange->request.content_type = http_exchange_header(exchange, "Content-Type");
+    exchange->request.accept = http_exchange_header(exchange, "Accept");
+    exchange->request.authorization = http_exchange_header(exchange, "Authorization");
     if (!find_route(exchange)) {
         return false;
     }
@@ -279,5 +348,11 @@ bool http_gate_pass(struct http_exchange *exchange, const char *method)
         return true;
     }
     find_session(exchange);
-    return check_rights(exchange);
+    if (exchange->request.session == NULL) {
+        find_bearer(exchange);
+    }
+    if (exchange->listener->for_devices) {
+        http_peer_find(exchange);
+    }
+    return check_rights(exchange) && make_room(exchange);
 }

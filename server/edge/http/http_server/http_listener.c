@@ -122,7 +122,7 @@ static enum status open_socket(const char *address, uint16_t port, int *fd,
 
 /// Starts the event loops. Every option that only TLS knows is left out without a certificate.
 static struct MHD_Daemon *start(struct http_listener *listener, int fd, char *certificate,
-                                char *key)
+                                char *key, char *trust)
 {
     const unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD |
                            MHD_ALLOW_SUSPEND_RESUME | (listener->secure ? MHD_USE_TLS : 0u);
@@ -131,6 +131,7 @@ static struct MHD_Daemon *start(struct http_listener *listener, int fd, char *ce
         { MHD_OPTION_HTTPS_MEM_KEY, 0, key },
         // The cast only takes the const away; the string is read once.
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES },
+        { trust != NULL ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, trust },
         { MHD_OPTION_END, 0, NULL },
     };
     return MHD_start_daemon(
@@ -140,15 +141,16 @@ static struct MHD_Daemon *start(struct http_listener *listener, int fd, char *ce
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_ADDRESS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, listener->secure ? tls : &tls[3], MHD_OPTION_END);
+        MHD_OPTION_ARRAY, listener->secure ? tls : &tls[4], MHD_OPTION_END);
 }
 
 enum status http_listener_open(struct http_listener *listener, const char *address, uint16_t port,
                                const char *certificate_file, const char *key_file,
-                               char reason[HTTP_SERVER_REASON_SIZE])
+                               const char *trust_file, char reason[HTTP_SERVER_REASON_SIZE])
 {
     char *certificate = NULL;
     char *key = NULL;
+    char *trust = NULL;
     int fd = -1;
     enum status status = STATUS_OK;
 
@@ -156,14 +158,15 @@ enum status http_listener_open(struct http_listener *listener, const char *addre
     if (listener->secure) {
         certificate = read_pem(certificate_file, false, reason);
         key = certificate != NULL ? read_pem(key_file, true, reason) : NULL;
-        status = key != NULL ? STATUS_OK : STATUS_INVALID;
+        trust = key != NULL && trust_file != NULL ? read_pem(trust_file, false, reason) : NULL;
+        status = key != NULL && (trust_file == NULL || trust != NULL) ? STATUS_OK : STATUS_INVALID;
     }
     if (status == STATUS_OK) {
         status = open_socket(address, port, &fd, reason);
     }
     if (status == STATUS_OK) {
         listener->port = port_of(fd);
-        listener->daemon = start(listener, fd, certificate, key);
+        listener->daemon = start(listener, fd, certificate, key, trust);
         if (listener->daemon == NULL) {
             (void)close(fd);
             explain(reason, listener->secure ? "Cannot use the certificate" : "Cannot serve on",
@@ -173,6 +176,7 @@ enum status http_listener_open(struct http_listener *listener, const char *addre
             status = STATUS_INVALID;
         }
     }
+    free(trust);
     free(certificate);
     if (key != NULL) {
         explicit_bzero(key, PEM_LIMIT);

@@ -24,12 +24,14 @@ struct http_listener {
     struct MHD_Daemon *daemon; ///< NULL: not open.
     uint16_t port;
     bool secure;
+    bool for_devices; ///< Asks for a client certificate, and serves enrolment alone.
 };
 
 struct http_server {
     struct rest rest;
     struct http_listener https;
     struct http_listener local;
+    struct http_listener devices;
     struct worker_pool *workers;
     struct dashboard_files *files; ///< NULL: none.
     char version[32];
@@ -63,19 +65,26 @@ struct http_exchange {
     struct http_reply reply;
     struct http_target target;
     struct session session;
+    bool by_bearer; ///< The session was sent as a bearer token, which no browser does by itself.
     struct worker_job job;
     bool must_close; ///< The bytes that follow cannot be trusted.
     size_t raw_size;
     size_t body_size;
+    size_t announced_size; ///< Content-Length.
     char address[HTTP_ADDRESS_SIZE];
     char raw[HTTP_TARGET_SIZE_LIMIT + 1]; ///< The target as sent; cut when it is too long.
-    char body[JSON_READER_SIZE_LIMIT];
+    uint8_t *peer; ///< The client's certificate in DER, from malloc(); NULL: none.
+    char *body;    ///< `small`, or from malloc().
+    size_t body_limit;
+    char small[REST_BODY_LIMIT];
 };
 
 /// Opens a socket and starts to serve. `address` is numeric.
+/// With a file of authorities it asks clients for a certificate; what they show is not checked
+/// here.
 MUST_CHECK enum status http_listener_open(struct http_listener *listener, const char *address,
                                           uint16_t port, const char *certificate_file,
-                                          const char *key_file,
+                                          const char *key_file, const char *trust_file,
                                           char reason[HTTP_SERVER_REASON_SIZE]);
 
 /// Lets nobody new in; those inside stay.
@@ -96,6 +105,9 @@ void http_exchange_end(void *ctx, struct MHD_Connection *connection, void **exch
 ///
 /// @return false  the request is refused, and `exchange->reply` says why.
 bool http_gate_pass(struct http_exchange *exchange, const char *method);
+
+/// Copies the certificate that the client has shown, and whose key the handshake has seen in use.
+void http_peer_find(struct http_exchange *exchange);
 
 /// Hands the reply to the transport, with the headers that every reply carries.
 enum MHD_Result http_transfer_reply(struct http_exchange *exchange);

@@ -35,6 +35,10 @@ static void tick(struct http_server *server, unsigned second)
     if (second % ACCOUNTS_EVERY_S == 0) {
         const enum status unwritten = accounts_tick(server->rest.accounts, utc_ms(server));
         (void)unwritten; // Tried again a minute later; /healthz tells of the disk.
+        if (server->rest.identities != NULL) {
+            const enum status untold = identities_tick(server->rest.identities);
+            (void)untold; // The same.
+        }
     }
 }
 
@@ -118,11 +122,19 @@ static enum status open_listeners(struct http_server *server,
     if (config->certificate_file != NULL) {
         status = http_listener_open(
             &server->https, config->address != NULL ? config->address : "127.0.0.1",
-            config->https_port, config->certificate_file, config->key_file, reason);
+            config->https_port, config->certificate_file, config->key_file, NULL, reason);
     }
     if (status == STATUS_OK && config->local) {
-        status =
-            http_listener_open(&server->local, "127.0.0.1", config->local_port, NULL, NULL, reason);
+        status = http_listener_open(&server->local, "127.0.0.1", config->local_port, NULL, NULL,
+                                    NULL, reason);
+    }
+    if (status == STATUS_OK && config->devices_certificate_file != NULL) {
+        server->devices.for_devices = true;
+        status = http_listener_open(&server->devices,
+                                    config->devices_address != NULL ? config->devices_address
+                                                                    : "127.0.0.1",
+                                    config->devices_port, config->devices_certificate_file,
+                                    config->devices_key_file, config->devices_trust_file, reason);
     }
     return status;
 }
@@ -145,6 +157,8 @@ enum status http_server_open(const struct http_server_config *config, const stru
     rest_init(&server->rest);
     server->https.server = server;
     server->local.server = server;
+    server->devices.server = server;
+    server->rest.identities = config->identities;
     (void)pthread_mutex_init(&server->flood_lock, NULL);
     (void)pthread_mutex_init(&server->keeper_lock, NULL);
     rate_limit_init(&server->flood,
@@ -185,6 +199,11 @@ uint16_t http_server_local_port(const struct http_server *server)
     return server->local.port;
 }
 
+uint16_t http_server_devices_port(const struct http_server *server)
+{
+    return server->devices.port;
+}
+
 void http_server_close(struct http_server *server)
 {
     if (server == NULL) {
@@ -193,6 +212,7 @@ void http_server_close(struct http_server *server)
     server->closing = true;
     http_listener_shut(&server->https);
     http_listener_shut(&server->local);
+    http_listener_shut(&server->devices);
     stop_keeper(server);
     // Whatever is suspended must be woken before the loops end: streams by the hub, requests by
     // their workers, and those that wait for a device by rest_close().
@@ -205,6 +225,7 @@ void http_server_close(struct http_server *server)
     rest_close(&server->rest);
     http_listener_close(&server->https);
     http_listener_close(&server->local);
+    http_listener_close(&server->devices);
     worker_pool_close(server->workers);
     dashboard_files_close(server->files);
     (void)pthread_mutex_destroy(&server->flood_lock);

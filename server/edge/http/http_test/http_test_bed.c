@@ -431,7 +431,8 @@ static void open_fleet(struct http_test_bed *bed)
     must(device_registry_seen(bed->fleet.devices, BED_DEVICE) == STATUS_OK, "online");
 }
 
-void bed_open(struct http_test_bed *bed, const struct http_server_config *changes)
+static void open_bed(struct http_test_bed *bed, const struct http_server_config *changes,
+                     bool enrols)
 {
     const struct password_hash_parameters quick = { .memory_kib = 64, .passes = 1 };
     struct http_server_config config = *changes;
@@ -455,9 +456,24 @@ void bed_open(struct http_test_bed *bed, const struct http_server_config *change
     config.dashboard_folder = bed_path(bed, "www", www);
     config.local = true;
     config.version = "test";
+    if (enrols) {
+        bed->identity = bed_identity_open(bed->folder, &bed->host);
+        must(bed->identity != NULL, "identity");
+        bed_identity_configure(bed->identity, &config);
+    }
     const enum status status =
         http_server_open(&config, &bed->fleet, bed->accounts, bed->hub, &bed->server, reason);
     must(status == STATUS_OK, reason);
+}
+
+void bed_open(struct http_test_bed *bed, const struct http_server_config *changes)
+{
+    open_bed(bed, changes, false);
+}
+
+void bed_open_enrolling(struct http_test_bed *bed, const struct http_server_config *changes)
+{
+    open_bed(bed, changes, true);
 }
 
 /// The threads that answer end by themselves, but they use what is about to be freed.
@@ -481,6 +497,7 @@ void bed_close(struct http_test_bed *bed)
     device_registry_close(bed->fleet.devices);
     accounts_close(bed->accounts);
     stream_hub_close(bed->hub);
+    bed_identity_close(bed->identity);
     password_hash_close(&bed->crypto);
     (void)pthread_mutex_destroy(&bed->lock);
     remove_files(bed);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "http_server.h"
+#include "http_test_identity.h"
 
 #define BED_DEVICE "meter-1"
 
@@ -31,6 +32,7 @@ struct http_test_bed {
     struct accounts *accounts;
     struct stream_hub *hub;
     struct http_server *server;
+    struct bed_identity *identity; ///< NULL: the server enrols nobody.
     char password[ACCOUNTS_PASSWORD_SIZE];
 
     pthread_mutex_t lock; ///< Guards what follows.
@@ -50,6 +52,9 @@ struct http_test_bed {
 
 /// Builds everything and opens both listeners on free ports. Fails the test when it cannot.
 void bed_open(struct http_test_bed *bed, const struct http_server_config *changes);
+
+/// The same, with a certificate authority and the listener for devices.
+void bed_open_enrolling(struct http_test_bed *bed, const struct http_server_config *changes);
 
 void bed_close(struct http_test_bed *bed);
 

@@ -74,8 +74,8 @@ long client_send(struct http_client *client, const char *method, const char *pat
     char url[4096];
     char certificate[128];
     const struct http_server *server = client->bed->server;
-    const unsigned port =
-        client->plain ? http_server_local_port(server) : http_server_https_port(server);
+    unsigned port = client->plain ? http_server_local_port(server) : http_server_https_port(server);
+    port = client->as_device ? http_server_devices_port(server) : port;
     struct curl_slist *headers = make_headers(client, body != NULL);
 
     (void)snprintf(url, sizeof url, "%s://127.0.0.1:%u%s", client->plain ? "http" : "https", port,
@@ -96,8 +96,11 @@ long client_send(struct http_client *client, const char *method, const char *pat
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, 20L);
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(client->curl, CURLOPT_CAINFO,
-                     bed_path(client->bed, "server.crt", certificate));
+    curl_easy_setopt(
+        client->curl, CURLOPT_CAINFO,
+        bed_path(client->bed, client->as_device ? "pki/root.pem" : "server.crt", certificate));
+    curl_easy_setopt(client->curl, CURLOPT_SSLCERT, client->certificate);
+    curl_easy_setopt(client->curl, CURLOPT_SSLKEY, client->key);
     curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, take_head);

@@ -15,6 +15,9 @@ enum { CLIENT_HEADERS = 8, CLIENT_TOKEN_SIZE = 80 };
 struct http_client {
     CURL *curl;
     const struct http_test_bed *bed;
+    bool as_device;          ///< At the listener for devices, with the authority of the bed.
+    const char *certificate; ///< File of the client's certificate; NULL: none is shown.
+    const char *key;
     bool plain; ///< Over plain HTTP on localhost.
     char csrf_token[CLIENT_TOKEN_SIZE];
     char cookie[CLIENT_TOKEN_SIZE + 16]; ///< "__Host-ohm=…", or empty.

@@ -13,6 +13,9 @@
 
 #include <cJSON.h>
 #include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include "http_test_client.h"
 #include "rest.h"
@@ -25,7 +28,7 @@ static int open_and_sign_in(void **state)
 {
     const struct http_server_config config = { 0 };
     (void)state;
-    bed_open(&bed, &config);
+    bed_open_enrolling(&bed, &config);
     client_open(&client, &bed, false);
     if (client_send(&client, "GET", "/v1/openapi.json", NULL) != 200) {
         return -1;
@@ -198,7 +201,7 @@ static const cJSON *operation_of(const char *path, const char *method)
 static void every_route_is_documented_and_nothing_else(void **state)
 {
     (void)state;
-    static const char *const methods[] = { "get", "post", "put" };
+    static const char *const methods[] = { "get", "post", "put", "delete" };
     size_t count = 0;
     size_t documented = 0;
     const struct rest_route *routes = rest_routes(&count);
@@ -208,14 +211,15 @@ static void every_route_is_documented_and_nothing_else(void **state)
         const cJSON *operation = operation_of(routes[i].pattern, methods[routes[i].method]);
         const bool is_public = cJSON_GetArraySize(get(operation, "security")) == 0 &&
                                get(operation, "security") != NULL;
-        assert_int_equal(is_public, routes[i].permission == PERMISSION_PUBLIC);
+        const bool enrols = routes[i].permission == PERMISSION_ENROLMENT;
+        assert_int_equal(is_public, routes[i].permission == PERMISSION_PUBLIC || enrols);
         assert_int_equal(get(get(operation, "responses"), "401") != NULL,
-                         !is_public || strstr(routes[i].pattern, "login") != NULL);
+                         !is_public || enrols || strstr(routes[i].pattern, "login") != NULL);
     }
     const cJSON *path = NULL;
     cJSON_ArrayForEach(path, get(contract, "paths"))
     {
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 4; i++) {
             documented += get(path, methods[i]) != NULL ? 1u : 0u;
         }
     }
@@ -246,6 +250,10 @@ static void assert_call(const struct call *call)
 #define METER "/v1/devices/" BED_DEVICE
 #define WAVEFORM DEVICE "/events/{event_id}/waveform"
 #define PRESET DEVICE "/registers/preset"
+#define API "/api/v1"
+#define CERTIFICATES API "/certificates"
+#define ENROLL "/v2/enroll"
+#define EST "/.well-known/est"
 #define EVENT "ab000000000000000000000000000000-"
 
 static void every_answer_is_as_documented(void **state)
@@ -357,6 +365,36 @@ static void every_answer_is_as_documented(void **state)
         { "POST", DEVICE "/demand/reset", "/v1/devices/quiet/demand/reset", "{}", 503 },
         { "GET", DEVICE "/demand", METER "/demand", NULL, 200 },
         { "GET", DEVICE "/demand", "/v1/devices/nobody/demand", NULL, 404 },
+        { "GET", "/v1/certificates", "/v1/certificates", NULL, 200 },
+        { "GET", "/v1/certificates", "/v1/certificates?x=1", NULL, 400 },
+        { "POST", DEVICE "/enrolment", METER "/enrolment", "{\"life_s\":600}", 200 },
+        { "POST", DEVICE "/enrolment", METER "/enrolment", "{\"life_s\":1}", 400 },
+        { "POST", DEVICE "/enrolment", "/v1/devices/ohmd/enrolment", "{}", 400 },
+        { "GET", "/v1/certificates", "/v1/certificates", NULL, 200 },
+        { "GET", "/v1/certificates/audit", "/v1/certificates/audit?limit=5", NULL, 200 },
+        { "GET", "/v1/certificates/audit", "/v1/certificates/audit?limit=0", NULL, 400 },
+        { "POST", DEVICE "/revocation", METER "/revocation", "{\"reason\":\"x\"}", 404 },
+        { "POST", DEVICE "/revocation", METER "/revocation", "{\"why\":\"x\"}", 400 },
+        { "POST", API "/onboarding", API "/onboarding", "{\"device_id\":\"m\"}", 200 },
+        { "POST", API "/onboarding", API "/onboarding", "{}", 400 },
+        { "POST", CERTIFICATES "/renewAuth", CERTIFICATES "/renewAuth", "{\"device_id\":\"m\"}",
+          200 },
+        { "POST", CERTIFICATES "/reissue", CERTIFICATES "/reissue", "{\"device_id\":\"m\"}", 404 },
+        { "POST", CERTIFICATES "/recover", CERTIFICATES "/recover", "{\"device_id\":\"m\"}", 404 },
+        { "GET", CERTIFICATES "/{id}/download", CERTIFICATES "/m/download", NULL, 404 },
+        { "GET", CERTIFICATES "/{id}/status", CERTIFICATES "/m/status", NULL, 404 },
+        { "DELETE", CERTIFICATES "/{id}", CERTIFICATES "/m", NULL, 404 },
+        { "POST", "/sign-csr", "/sign-csr", "{}", 401 },
+        { "POST", "/sign-csr", "/sign-csr", "[]", 400 },
+        { "POST", API "/sign-csr", API "/sign-csr", "{}", 401 },
+        { "POST", CERTIFICATES "/renew", CERTIFICATES "/renew", "{}", 401 },
+        { "POST", CERTIFICATES "/confirm", CERTIFICATES "/confirm", NULL, 401 },
+        { "GET", ENROLL "/challenge", ENROLL "/challenge?device_id=m", NULL, 200 },
+        { "GET", ENROLL "/challenge", ENROLL "/challenge", NULL, 400 },
+        { "POST", ENROLL "/renew", ENROLL "/renew", "{}", 401 },
+        { "POST", ENROLL "/confirm", ENROLL "/confirm", NULL, 401 },
+        { "POST", EST "/simpleenroll", EST "/simpleenroll", "{}", 415 },
+        { "POST", EST "/simplereenroll", EST "/simplereenroll", "{}", 401 },
         { "GET", "/v1/stream", "/v1/stream?device=nobody", NULL, 404 },
         { "POST", login, login, "{\"username\":\"admin\"}", 400 },
         { "POST", login, login, "{\"username\":\"admin\",\"password\":\"x\"}", 401 },
@@ -366,6 +404,52 @@ static void every_answer_is_as_documented(void **state)
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         assert_call(&calls[i]);
     }
+}
+
+/// An enrolment from end to end, each answer held against the description.
+static void a_signed_certificate_is_as_documented(void **state)
+{
+    (void)state;
+    static const char path[] = "/v1/devices/meter-9/enrolment";
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509_REQ *request = X509_REQ_new();
+    BIO *bio = BIO_new(BIO_s_mem());
+    char pem[2048] = "";
+    assert_int_equal(X509_REQ_set_pubkey(request, key), 1);
+    assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
+    assert_int_equal(PEM_write_bio_X509_REQ(bio, request), 1);
+    assert_true(BIO_read(bio, pem, sizeof pem - 1) > 0);
+    assert_int_equal(client_send(&client, "POST", path, "{}"), 200);
+    check_answer(operation_of(DEVICE "/enrolment", "post"), path);
+    cJSON *answer = cJSON_Parse(client.body);
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "device_id", "meter-9");
+    cJSON_AddStringToObject(body, "csr", pem);
+    cJSON_AddStringToObject(body, "provisioning_token", text_of(answer, "provisioning_token"));
+    char *text = cJSON_PrintUnformatted(body);
+    const struct call calls[] = {
+        { "POST", "/sign-csr", "/sign-csr", text, 200 },
+        { "POST", API "/sign-csr", API "/sign-csr", text, 200 },
+        { "GET", "/v1/certificates", "/v1/certificates", NULL, 200 },
+        { "GET", CERTIFICATES "/{id}/status", CERTIFICATES "/meter-9/status", NULL, 200 },
+        { "GET", CERTIFICATES "/{id}/download", CERTIFICATES "/meter-9/download", NULL, 200 },
+        { "POST", CERTIFICATES "/reissue", CERTIFICATES "/reissue", "{\"device_id\":\"meter-9\"}",
+          200 },
+        { "POST", DEVICE "/revocation", "/v1/devices/meter-9/revocation", "{}", 200 },
+        { "DELETE", CERTIFICATES "/{id}", CERTIFICATES "/meter-9", NULL, 200 },
+        { "POST", CERTIFICATES "/recover", CERTIFICATES "/recover", "{\"device_id\":\"meter-9\"}",
+          200 },
+        { "GET", "/v1/certificates/audit", "/v1/certificates/audit", NULL, 200 },
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        assert_call(&calls[i]);
+    }
+    cJSON_free(text);
+    cJSON_Delete(body);
+    cJSON_Delete(answer);
+    BIO_free(bio);
+    X509_REQ_free(request);
+    EVP_PKEY_free(key);
 }
 
 static void series_have_arrays_of_equal_length_and_no_more_points_than_asked_for(void **state)
@@ -413,6 +497,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIGNED_IN(every_route_is_documented_and_nothing_else),
         SIGNED_IN(every_answer_is_as_documented),
+        SIGNED_IN(a_signed_certificate_is_as_documented),
         SIGNED_IN(series_have_arrays_of_equal_length_and_no_more_points_than_asked_for),
         SIGNED_IN(the_file_in_the_repository_is_the_one_that_is_served),
     };

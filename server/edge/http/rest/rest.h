@@ -14,13 +14,18 @@
 #include "fleet.h"
 #include "http_reply.h"
 #include "http_target.h"
+#include "identities.h"
 #include "stream_hub.h"
 
 #define REST_COOKIE "__Host-ohm"
 
-enum { REST_ARGUMENT_SIZE = 65 };
+enum {
+    REST_ARGUMENT_SIZE = 65,
+    REST_BODY_LIMIT = 2048,            ///< Of a body, unless the route is one of enrolment:
+    REST_ENROLMENT_BODY_LIMIT = 12288, ///< a certificate request as base64 of PEM, and the rest.
+};
 
-enum rest_method { REST_GET, REST_POST, REST_PUT, REST_METHOD_COUNT };
+enum rest_method { REST_GET, REST_POST, REST_PUT, REST_DELETE, REST_METHOD_COUNT };
 
 /// Where a handler may run.
 enum rest_kind {
@@ -40,7 +45,11 @@ struct rest_request {
     enum rest_method method;
     const struct http_target *target;
     struct rest_arguments arguments;
-    const char *content_type; ///< NULL: none was given.
+    const char *content_type;  ///< NULL: none was given.
+    const char *accept;        ///< NULL: none was given.
+    const char *authorization; ///< NULL: none was given.
+    const uint8_t *peer;       ///< The client's certificate in DER; NULL: none was shown.
+    size_t peer_size;
     const char *body;
     size_t body_size;
     const struct session *session; ///< NULL: not signed in.
@@ -62,13 +71,14 @@ enum rest_counter {
 
 struct rest_waiting;
 
-/// Storage owned by the caller; fill in the first five, then call rest_init().
+/// Storage owned by the caller; fill in the first six, then call rest_init().
 struct rest {
     const struct fleet *fleet;
     struct accounts *accounts;
     struct stream_hub *hub;
     const char *version;
-    uint64_t started_ms; ///< Monotonic.
+    uint64_t started_ms;           ///< Monotonic.
+    struct identities *identities; ///< NULL: this server enrols nobody.
     _Atomic uint64_t counters[REST_COUNTER_COUNT];
     pthread_mutex_t lock;         ///< Guards `waiting`.
     struct rest_waiting *waiting; ///< Requests that wait for a device.

@@ -70,6 +70,40 @@ bool rest_show_system(struct rest *rest, const struct rest_request *request,
 bool rest_show_health(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
 
+bool rest_list_identities(struct rest *rest, const struct rest_request *request,
+                          struct http_reply *reply);
+bool rest_list_audit(struct rest *rest, const struct rest_request *request,
+                     struct http_reply *reply);
+bool rest_issue_token(struct rest *rest, const struct rest_request *request,
+                      struct http_reply *reply);
+bool rest_revoke_device(struct rest *rest, const struct rest_request *request,
+                        struct http_reply *reply);
+bool rest_onboard(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_authorise_renewal(struct rest *rest, const struct rest_request *request,
+                            struct http_reply *reply);
+bool rest_reissue(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_recover(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_download_certificate(struct rest *rest, const struct rest_request *request,
+                               struct http_reply *reply);
+bool rest_show_certificate(struct rest *rest, const struct rest_request *request,
+                           struct http_reply *reply);
+bool rest_delete_certificate(struct rest *rest, const struct rest_request *request,
+                             struct http_reply *reply);
+bool rest_sign_request(struct rest *rest, const struct rest_request *request,
+                       struct http_reply *reply);
+bool rest_sign_request_flat(struct rest *rest, const struct rest_request *request,
+                            struct http_reply *reply);
+bool rest_renew(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_confirm(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
+bool rest_challenge(struct rest *rest, const struct rest_request *request,
+                    struct http_reply *reply);
+bool rest_est_authorities(struct rest *rest, const struct rest_request *request,
+                          struct http_reply *reply);
+bool rest_est_enrol(struct rest *rest, const struct rest_request *request,
+                    struct http_reply *reply);
+bool rest_est_renew(struct rest *rest, const struct rest_request *request,
+                    struct http_reply *reply);
+
 /// Finds the device of the request; otherwise answers 404 and returns false.
 bool rest_find_device(struct rest *rest, const struct rest_request *request,
                       struct device_view *device, struct http_reply *reply);

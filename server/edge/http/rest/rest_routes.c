@@ -60,10 +60,40 @@ static const struct rest_route ROUTES[] = {
     { REST_GET, "/v1/stream", PERMISSION_FLEET_READ, REST_STREAM, NULL },
     { REST_GET, "/v1/system", PERMISSION_SYSTEM_READ, REST_QUICK, rest_show_system },
     { REST_GET, "/v1/openapi.json", PERMISSION_PUBLIC, REST_OPENAPI, NULL },
+    { REST_GET, "/v1/certificates", PERMISSION_FLEET_READ, REST_SLOW, rest_list_identities },
+    { REST_GET, "/v1/certificates/audit", PERMISSION_SYSTEM_READ, REST_SLOW, rest_list_audit },
+    { REST_POST, "/v1/devices/{id}/enrolment", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_issue_token },
+    { REST_POST, "/v1/devices/{id}/revocation", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_revoke_device },
+    { REST_POST, "/api/v1/onboarding", PERMISSION_DEVICE_CONFIG, REST_SLOW, rest_onboard },
+    { REST_POST, "/api/v1/certificates/renewAuth", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_authorise_renewal },
+    { REST_POST, "/api/v1/certificates/reissue", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_reissue },
+    { REST_POST, "/api/v1/certificates/recover", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_recover },
+    { REST_GET, "/api/v1/certificates/{id}/download", PERMISSION_FLEET_READ, REST_SLOW,
+      rest_download_certificate },
+    { REST_GET, "/api/v1/certificates/{id}/status", PERMISSION_FLEET_READ, REST_SLOW,
+      rest_show_certificate },
+    { REST_DELETE, "/api/v1/certificates/{id}", PERMISSION_DEVICE_CONFIG, REST_SLOW,
+      rest_delete_certificate },
+    { REST_POST, "/sign-csr", PERMISSION_ENROLMENT, REST_SLOW, rest_sign_request },
+    { REST_POST, "/api/v1/sign-csr", PERMISSION_ENROLMENT, REST_SLOW, rest_sign_request_flat },
+    { REST_POST, "/api/v1/certificates/renew", PERMISSION_ENROLMENT, REST_SLOW, rest_renew },
+    { REST_POST, "/api/v1/certificates/confirm", PERMISSION_ENROLMENT, REST_SLOW, rest_confirm },
+    { REST_GET, "/v2/enroll/challenge", PERMISSION_ENROLMENT, REST_SLOW, rest_challenge },
+    { REST_POST, "/v2/enroll/renew", PERMISSION_ENROLMENT, REST_SLOW, rest_renew },
+    { REST_POST, "/v2/enroll/confirm", PERMISSION_ENROLMENT, REST_SLOW, rest_confirm },
+    { REST_GET, "/.well-known/est/cacerts", PERMISSION_ENROLMENT, REST_SLOW, rest_est_authorities },
+    { REST_POST, "/.well-known/est/simpleenroll", PERMISSION_ENROLMENT, REST_SLOW, rest_est_enrol },
+    { REST_POST, "/.well-known/est/simplereenroll", PERMISSION_ENROLMENT, REST_SLOW,
+      rest_est_renew },
     { REST_GET, "/healthz", PERMISSION_PUBLIC, REST_SLOW, rest_show_health },
 };
 
-static const char *const METHODS[REST_METHOD_COUNT] = { "GET", "POST", "PUT" };
+static const char *const METHODS[REST_METHOD_COUNT] = { "GET", "POST", "PUT", "DELETE" };
 
 const struct rest_route *rest_routes(size_t *count)
 {
