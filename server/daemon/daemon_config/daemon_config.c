@@ -61,6 +61,13 @@ static const struct key keys[] = {
     NUMBER(http_local_port, 0, 65535),
     TEXT(dashboard_folder),
     TEXT(administrator_password_file),
+    TEXT(authority_folder),
+    TEXT(authority_hosts),
+    TEXT(devices_address),
+    NUMBER(devices_port, 0, 65535),
+    NUMBER(certificate_life_h, 1, 9552),
+    NUMBER(token_life_s, 60, 86400),
+    NUMBER(renewal_grace_days, 0, 365),
     NUMBER(request_burst, 1, 1000000),
     NUMBER(request_refill_ms, 1, 60000),
 };
@@ -75,6 +82,11 @@ void daemon_config_init(struct daemon_config *config)
         .https_address = "127.0.0.1",
         .https_port = 8443,
         .http_local_port = 8080,
+        .devices_address = "127.0.0.1",
+        .devices_port = 8445,
+        .certificate_life_h = 90 * 24,
+        .token_life_s = 3600,
+        .renewal_grace_days = 30,
         .request_burst = 2000,
         .request_refill_ms = 2,
     };
@@ -224,6 +236,7 @@ bool daemon_config_read_environment(struct daemon_config *config, const char *co
 
 bool daemon_config_check(const struct daemon_config *config, char *error, size_t error_size)
 {
+    const bool has_authority = config->authority_folder[0] != '\0';
     const struct {
         const char *name;
         const char *value;
@@ -231,9 +244,10 @@ bool daemon_config_check(const struct daemon_config *config, char *error, size_t
         { "store_path", config->store_path },
         { "accounts_path", config->accounts_path },
         { "broker_host", config->broker_host },
-        { "broker_ca_file", config->broker_ca_file },
-        { "broker_certificate_file", config->broker_certificate_file },
-        { "broker_key_file", config->broker_key_file },
+        // With an authority of its own the server knows these by itself.
+        { "broker_ca_file", has_authority ? "-" : config->broker_ca_file },
+        { "broker_certificate_file", has_authority ? "-" : config->broker_certificate_file },
+        { "broker_key_file", has_authority ? "-" : config->broker_key_file },
     };
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (needed[i].value[0] == '\0') {
@@ -243,6 +257,11 @@ bool daemon_config_check(const struct daemon_config *config, char *error, size_t
     }
     if ((config->https_certificate_file[0] == '\0') != (config->https_key_file[0] == '\0')) {
         (void)snprintf(error, error_size, "https_certificate_file and https_key_file go together");
+        return false;
+    }
+    if ((config->broker_certificate_file[0] == '\0') != (config->broker_key_file[0] == '\0')) {
+        (void)snprintf(error, error_size,
+                       "broker_certificate_file and broker_key_file go together");
         return false;
     }
     char device_id[DEVICE_ID_SIZE];

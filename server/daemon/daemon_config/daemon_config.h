@@ -35,6 +35,13 @@ struct daemon_config {
     unsigned http_local_port;
     char dashboard_folder[DAEMON_PATH_SIZE];            ///< Empty: none is served.
     char administrator_password_file[DAEMON_PATH_SIZE]; ///< Empty: the first password is logged.
+    char authority_folder[DAEMON_PATH_SIZE];            ///< Empty: this server enrols nobody.
+    char authority_hosts[DAEMON_PATH_SIZE]; ///< More names of this server, with spaces between.
+    char devices_address[DAEMON_NAME_SIZE];
+    unsigned devices_port;
+    unsigned certificate_life_h;
+    unsigned token_life_s;
+    unsigned renewal_grace_days;
     unsigned request_burst;
     unsigned request_refill_ms;
 };

@@ -17,6 +17,7 @@
 #include "broker_guard.h"
 #include "command_key.h"
 #include "daemon_host.h"
+#include "fleet_identity.h"
 #include "fleet_mqtt.h"
 #include "http_server.h"
 #include "intake.h"
@@ -43,6 +44,7 @@ struct fleet_server {
     bool has_crypto;
     bool has_account_store;
     struct accounts *accounts;
+    struct fleet_identity *identity; ///< NULL: this server enrols nobody.
     struct sqlite_fleet_store *store;
     struct device_registry *devices;
     struct command_tracker *commands;
@@ -179,6 +181,16 @@ static bool create_administrator(struct fleet_server *server, char *error, size_
     return show_password(server, password, error, error_size);
 }
 
+static bool open_identity(struct fleet_server *server, char *error, size_t error_size)
+{
+    if (server->config.authority_folder[0] == '\0') {
+        return true;
+    }
+    server->identity = fleet_identity_open(&server->config, &server->host, &server->crypto,
+                                           server->log, error, error_size);
+    return server->identity != NULL;
+}
+
 static bool open_store(struct fleet_server *server, char *error, size_t error_size)
 {
     struct sqlite_fleet_store_options options = { .path = server->config.store_path };
@@ -289,10 +301,11 @@ static bool open_guard(struct fleet_server *server, char *error, size_t error_si
 {
     const struct daemon_config *config = &server->config;
     if (config->identity_list_file[0] == '\0') {
-        return true;
+        return server->identity == NULL ||
+               fleet_identity_start(server->identity, NULL, error, error_size);
     }
     server->digests = openssl_crypto();
-    const struct broker_guard_options options = {
+    struct broker_guard_options options = {
         .list_path = config->identity_list_file,
         .socket_path = config->guard_socket,
         .folder = config->identity_folder,
@@ -301,14 +314,21 @@ static bool open_guard(struct fleet_server *server, char *error, size_t error_si
         .log = server->log,
         .devices = server->devices,
     };
+    if (server->identity != NULL) {
+        options.authority = fleet_identity_source(server->identity);
+        options.authorised = fleet_identity_authorised;
+        options.ctx = server->identity;
+    }
     server->guard = broker_guard_open(&options, error, error_size);
-    return server->guard != NULL;
+    return server->guard != NULL &&
+           (server->identity == NULL ||
+            fleet_identity_start(server->identity, server->guard, error, error_size));
 }
 
 static bool open_http(struct fleet_server *server, char *error, size_t error_size)
 {
     const struct daemon_config *config = &server->config;
-    const struct http_server_config http = {
+    struct http_server_config http = {
         .address = config->https_address,
         .https_port = (uint16_t)config->https_port,
         .certificate_file =
@@ -321,6 +341,9 @@ static bool open_http(struct fleet_server *server, char *error, size_t error_siz
         .request_burst = config->request_burst,
         .request_refill_ms = config->request_refill_ms,
     };
+    if (server->identity != NULL) {
+        fleet_identity_configure(server->identity, &http);
+    }
     char reason[HTTP_SERVER_REASON_SIZE];
     if (http_server_open(&http, &server->fleet, server->accounts, server->hub, &server->http,
                          reason) != STATUS_OK) {
@@ -400,9 +423,10 @@ struct fleet_server *fleet_server_open(const struct daemon_config *config,
         return NULL;
     }
     if (lock_store(server, error, error_size) && open_accounts(server, error, error_size) &&
-        open_store(server, error, error_size) && open_command_key(server, error, error_size) &&
-        build_fleet(server, error, error_size) && open_guard(server, error, error_size) &&
-        open_http(server, error, error_size) && create_administrator(server, error, error_size) &&
+        open_identity(server, error, error_size) && open_store(server, error, error_size) &&
+        open_command_key(server, error, error_size) && build_fleet(server, error, error_size) &&
+        open_guard(server, error, error_size) && open_http(server, error, error_size) &&
+        create_administrator(server, error, error_size) &&
         start_threads(server, error, error_size)) {
         return server;
     }
@@ -444,6 +468,7 @@ void fleet_server_close(struct fleet_server *server)
     device_registry_close(server->devices);
     stream_hub_close(server->hub);
     sqlite_fleet_store_close(server->store);
+    fleet_identity_close(server->identity);
     accounts_close(server->accounts);
     if (server->has_account_store) {
         server->account_store.close(server->account_store.ctx);
@@ -483,7 +508,9 @@ void fleet_server_describe(const struct fleet_server *server, char *out, size_t 
     const unsigned https = http_server_https_port(server->http);
     const unsigned local = http_server_local_port(server->http);
     char secure[160] = "";
+    const unsigned devices = http_server_devices_port(server->http);
     char plain[64] = "";
+    char for_devices[176] = "";
     if (https != 0) {
         (void)snprintf(secure, sizeof secure, " https://%s:%u", server->config.https_address,
                        https);
@@ -491,5 +518,9 @@ void fleet_server_describe(const struct fleet_server *server, char *out, size_t 
     if (local != 0) {
         (void)snprintf(plain, sizeof plain, " http://localhost:%u", local);
     }
-    (void)snprintf(out, size, "%s%s", secure, plain);
+    if (devices != 0) {
+        (void)snprintf(for_devices, sizeof for_devices, " https://%s:%u (devices)",
+                       server->config.devices_address, devices);
+    }
+    (void)snprintf(out, size, "%s%s%s", secure, plain, for_devices);
 }

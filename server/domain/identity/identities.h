@@ -157,9 +157,9 @@ enum identity_verdict identities_renew(struct identities *identities,
 enum identity_verdict identities_confirm(struct identities *identities,
                                          const struct identity_peer *peer, const char *address);
 
-/// Notes that a device speaks at the broker: when the only certificate it can have used is pending,
-/// that one is confirmed.
-enum identity_verdict identities_heard(struct identities *identities, const char *device_id);
+/// Notes that a certificate was used at the broker: if it is pending, it is confirmed thereby.
+enum identity_verdict identities_heard(struct identities *identities,
+                                       const uint8_t fingerprint[CRYPTO_SHA256_SIZE]);
 
 /// Withdraws every certificate and token of a device.
 enum identity_verdict identities_revoke(struct identities *identities, const char *device_id,

@@ -52,28 +52,21 @@ enum identity_verdict identities_confirm(struct identities *identities,
     return verdict == IDENTITY_DONE ? identities_settle(identities) : verdict;
 }
 
-enum identity_verdict identities_heard(struct identities *identities, const char *device_id)
+enum identity_verdict identities_heard(struct identities *identities,
+                                       const uint8_t fingerprint[CRYPTO_SHA256_SIZE])
 {
     struct device_certificates device;
+    struct certificate_record used;
     struct audit_record audit;
-    enum identity_verdict verdict = IDENTITY_DONE;
-    const struct certificate_record *only = NULL;
-    size_t live = 0;
 
-    identities_audit(identities, &audit, AUDIT_CONFIRMED, device_id, "", "seen at the broker");
     (void)pthread_mutex_lock(&identities->lock);
-    if (identities_gather(identities, device_id, &device) != STATUS_OK) {
-        verdict = IDENTITY_UNAVAILABLE;
-        device.count = 0;
-    }
-    for (size_t i = 0; i < device.count; i++) {
-        if (certificate_state_is_live(identities_state_of(identities, &device.record[i]))) {
-            only = &device.record[i];
-            live++;
-        }
-    }
-    if (live == 1 && only->state == CERTIFICATE_PENDING) {
-        verdict = confirm(identities, &device, only->certificate.fingerprint, &audit);
+    enum identity_verdict verdict = identities_find_certificate(identities, fingerprint, &used);
+    if (verdict == IDENTITY_DONE && used.state == CERTIFICATE_PENDING) {
+        identities_audit(identities, &audit, AUDIT_CONFIRMED, used.device_id, "",
+                         "seen at the broker");
+        verdict = identities_gather(identities, used.device_id, &device) == STATUS_OK
+                      ? confirm(identities, &device, fingerprint, &audit)
+                      : IDENTITY_UNAVAILABLE;
     }
     (void)pthread_mutex_unlock(&identities->lock);
     return verdict == IDENTITY_DONE ? identities_settle(identities) : verdict;

@@ -57,7 +57,7 @@ bool rest_has_identities(const struct rest *rest, struct http_reply *reply)
         return true;
     }
     http_reply_error(reply, HTTP_UNAVAILABLE, "no_authority",
-                     "This server has no certificate authority; set identity_folder.");
+                     "This server has no certificate authority; set authority_folder.");
     return false;
 }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The identities of the composition root: authority, store, the list for the broker, and the
+/// rules.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "account_crypto.h"
+#include "broker_guard.h"
+#include "daemon_config.h"
+#include "fleet_host.h"
+#include "fleet_log.h"
+#include "http_server.h"
+
+struct fleet_identity;
+
+/// Opens, or makes at the first start, everything below `config->authority_folder`, and names the
+/// authority's own files in `config` where it names none.
+///
+/// @return NULL  it cannot work; `error` says why.
+struct fleet_identity *fleet_identity_open(struct daemon_config *config,
+                                           const struct fleet_host *host,
+                                           const struct account_crypto *crypto,
+                                           const struct fleet_log *log, char *error,
+                                           size_t error_size);
+
+/// NULL is fine.
+void fleet_identity_close(struct fleet_identity *identity);
+
+/// The certificates that the broker's guard must know. They are there before the rules are opened.
+struct identity_source fleet_identity_source(struct fleet_identity *identity);
+
+/// Opens the rules, which tell every change to the guard; NULL: the broker has none.
+bool fleet_identity_start(struct fleet_identity *identity, struct broker_guard *guard, char *error,
+                          size_t error_size);
+
+/// Takes the guard's word that a certificate was used. `ctx` is the identity.
+void fleet_identity_authorised(void *ctx, const struct guard_report *report);
+
+/// Adds the rules and the listener for devices.
+void fleet_identity_configure(const struct fleet_identity *identity,
+                              struct http_server_config *http);
