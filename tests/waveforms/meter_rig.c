@@ -154,6 +154,9 @@ static void add_ears(struct sampling_task *sampling, const struct meter_rig *rig
     for (unsigned n = 0; n <= rig->channels; n++) {
         assert_int_equal(sampling_task_linearise(sampling, n, rig->linearity), STATUS_OK);
     }
+    if (rig->code_tap != NULL) {
+        sampling_task_tap_codes(sampling, rig->code_tap);
+    }
     if (rig->tap != NULL) {
         assert_int_equal(sampling_task_add_tap(sampling, rig->tap), STATUS_OK);
     }
@@ -202,6 +205,9 @@ void meter_rig_run(struct meter_rig *rig, void (*reading)(void *ctx, const struc
     assert_int_equal(processing_task_init(&processing, &wiring, &ring, &sink, &rig->settings, NULL),
                      STATUS_OK);
     processing_task_calibrate(&processing, &rig->calibration);
+    if (rig->watcher != NULL) {
+        assert_int_equal(processing_task_watch(&processing, rig->watcher), STATUS_OK);
+    }
     for (;;) {
         const uint64_t now_us = (uint64_t)((double)source.frame * 1e6 / rig->rate_hz);
         if (sampling_task_step(&sampling, now_us) == STATUS_MISSING) {

@@ -15,6 +15,7 @@
 #include "linearity.h"
 #include "processing_task.h"
 #include "reading.h"
+#include "window_report.h"
 #include "wiring.h"
 
 enum { RIG_INPUTS = 1 + READING_CHANNEL_COUNT, RIG_TONES = 4 };
@@ -55,6 +56,8 @@ struct meter_rig {
     double (*bend)(double code);
     const struct linearity_table *linearity; ///< For every input; NULL: codes stay as they are.
     const struct frame_tap *tap;             ///< Listens to the frames; NULL: nobody does.
+    const struct code_tap *code_tap;         ///< Likewise, to the codes as they come,
+    const struct window_watcher *watcher;    ///< and to the windows.
     struct calibration calibration;
     struct processing_settings settings;
 };

@@ -5,7 +5,9 @@
 
 #include "linearity_detail.h"
 
-enum { RANGE_SHARE = 2048 }; ///< Swings may differ by 1/2048 of the range: 2 codes of 12 bits.
+// Swings that differ by a quarter of a code of 12 bits leave an error of some five codes; no sound
+// converter bends by 64.
+enum { DISAGREEMENT_SHARE = 16384, CORRECTION_SHARE = 64 };
 
 static const double STEADY_SHARE = 0.95; // Of the largest root mean square that the smallest has.
 static const double WHOLE_SHARE = 0.8;   // Of the time that must be whole cycles.
@@ -135,11 +137,18 @@ static enum linearity_verdict conclude(struct linearity_session *session)
     }
     const double range = (double)session->parts.code_max - (double)session->parts.code_min;
     const enum status status = linearity_estimate(densities, session->swings, estimate);
-    return status != STATUS_OK                                   ? LINEARITY_ALIKE
-           : !estimate->separated                                ? LINEARITY_ONE_SWING
-           : estimate->disagreement_codes * RANGE_SHARE > range  ? LINEARITY_CONTRADICTORY
-           : estimate->largest_codes > (double)LINEARITY_LARGEST ? LINEARITY_BEYOND
-                                                                 : LINEARITY_FOUND;
+    if (status != STATUS_OK) {
+        return LINEARITY_ALIKE;
+    }
+    if (!estimate->separated) {
+        return LINEARITY_ONE_SWING;
+    }
+    if (estimate->disagreement_codes * DISAGREEMENT_SHARE > range) {
+        return LINEARITY_CONTRADICTORY;
+    }
+    const bool fits_table = estimate->largest_codes <= (double)LINEARITY_LARGEST;
+    return fits_table && estimate->largest_codes * CORRECTION_SHARE <= range ? LINEARITY_FOUND
+                                                                             : LINEARITY_BEYOND;
 }
 
 /// Puts what was found in front of what came to nothing.

@@ -23,8 +23,8 @@ const char *linearity_verdict_advice(enum linearity_verdict verdict)
         [LINEARITY_NO_MAINS] = "Connect the voltage.",
         [LINEARITY_ONE_SWING] = "Add a heater's current, whose swing is smaller or larger.",
         [LINEARITY_ALIKE] = "Use swings that differ by a fifth or more.",
-        [LINEARITY_CONTRADICTORY] = "Measure all inputs at once, with a heater alone.",
-        [LINEARITY_BEYOND] = "No table can hold so much: look at the converter.",
+        [LINEARITY_CONTRADICTORY] = "Use a heater alone, all inputs at once, and measure longer.",
+        [LINEARITY_BEYOND] = "No sound converter bends so much: check loads and wiring.",
     };
     return advice[verdict];
 }

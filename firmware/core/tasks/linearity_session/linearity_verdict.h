@@ -14,7 +14,7 @@ enum linearity_verdict {
     LINEARITY_ONE_SWING,     ///< Harmonics of the mains cannot be told from the converter.
     LINEARITY_ALIKE,         ///< The swings are of the same size.
     LINEARITY_CONTRADICTORY, ///< The swings are not of one shape.
-    LINEARITY_BEYOND,        ///< More than a table can hold.
+    LINEARITY_BEYOND,        ///< More than any sound converter bends.
     LINEARITY_VERDICT_COUNT
 };
 

@@ -36,6 +36,7 @@ static struct {
     double peak[3];
     double angle;
     uint64_t random;
+    double odd; ///< Third harmonic that the first current has and no other.
     bool clips;
     bool has_mains;
 } meter;
@@ -60,6 +61,7 @@ static int power_up(void **state)
     memcpy(meter.peak, usual, sizeof usual);
     meter.angle = 1.0;
     meter.random = 88172645463325252u;
+    meter.odd = 0.0;
     meter.clips = false;
     meter.has_mains = true;
     return boot() == STATUS_OK ? 0 : -1;
@@ -91,8 +93,8 @@ static void sample_window(void)
             const double wave = cos(a) + 0.012 * cos(3.0 * a + 2.6) + 0.024 * cos(5.0 * a + 0.4);
             for (unsigned i = 0; i < 3; i++) {
                 const double noise = 4.0 * 1.7320508 * (2.0 * dice() - 1.0);
-                meter.block.code[i][n] =
-                    (int32_t)floor(bent(2048.0 + meter.peak[i] * wave) + noise);
+                const double own = wave + (i == 1 ? meter.odd * cos(3.0 * a) : 0.0);
+                meter.block.code[i][n] = (int32_t)floor(bent(2048.0 + meter.peak[i] * own) + noise);
             }
         }
         code_census_take(&meter.census, &meter.block);
@@ -288,6 +290,23 @@ static void refuses_swings_of_one_size(void **state)
     assert_true(mentions(&empty, "\"swings\":[],\"in_force\":false"));
 }
 
+static void refuses_swings_of_different_shapes(void **state)
+{
+    static const double odd[] = { 0.005, 0.02, 0.1 };
+    for (unsigned n = 0; n < 3; n++) {
+        assert_int_equal(power_up(state), 0);
+        meter.odd = odd[n];
+        assert_int_equal(ask(gather(true, 3)).status, STATUS_OK);
+        sample(13);
+        const struct metering_answer answer = ask(tell);
+        print_message("a swing with %.1f %% of a harmonic of its own: %.2f codes apart\n",
+                      100.0 * odd[n], meter.workspace.estimate.disagreement_codes);
+        assert_true(mentions(&answer, "\"result\":{\"verdict\":\"contradictory\""));
+        assert_true(mentions(&answer, "\"disagreement_codes\":"));
+        assert_int_equal(ask(apply).status, STATUS_INVALID);
+    }
+}
+
 static void does_one_thing_at_a_time_and_lets_go_on_cancel(void **state)
 {
     (void)state;
@@ -361,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_swings_that_tell_nothing_and_makes_room_for_others,
                                power_up),
         cmocka_unit_test_setup(refuses_swings_of_one_size, power_up),
+        cmocka_unit_test_setup(refuses_swings_of_different_shapes, power_up),
         cmocka_unit_test_setup(does_one_thing_at_a_time_and_lets_go_on_cancel, power_up),
         cmocka_unit_test_setup(refuses_what_it_cannot_gather, power_up),
         cmocka_unit_test_setup(leaves_codes_alone_when_the_table_is_of_another_converter, power_up),
