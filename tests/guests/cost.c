@@ -5,16 +5,20 @@
 /// Prints lines for run_guests.sh, which turns instructions into shares of a core:
 ///     MODE instructions PART NUMBER        in a second of mains
 ///     MODE bytes STRUCT NUMBER
+///     on_demand WHAT PART NUMBER           only while somebody measures; in no sum
 /// MODE is how harmonics are taken: of one channel after another, or of all channels at once.
 
 #include <stdio.h>
 #include <string.h>
 
+#include "calibration_session.h"
+#include "code_census.h"
 #include "code_generator.h"
 #include "demand.h"
 #include "instruction_count.h"
 #include "journal.h"
 #include "linearity.h"
+#include "linearity_session.h"
 #include "quality_task.h"
 #include "scan_source.h"
 #include "snapshot.h"
@@ -29,7 +33,8 @@ enum {
     WARM_UP = 2,
     TABLE = RATE,
     SAMPLE_ROOM = 12000,
-    TABLE_POINTS = 129
+    TABLE_POINTS = 129,
+    COUNTING_S = 11 ///< Long enough for swings to be worth something.
 };
 
 /// 2026-01-01, so that blocks, intervals and rates follow a clock.
@@ -49,7 +54,9 @@ struct cost {
     uint64_t samples[SAMPLE_ROOM];
     int16_t snapshots[SNAPSHOT_SAMPLES];
     struct calibration calibration;
-    struct linearity_table linearity;
+    struct code_census census;
+    struct code_tap code_tap;
+    struct linearity_workspace workspace;
     uint32_t begun; ///< Count at the start of the part in progress.
     uint64_t part[WHOLE_ENGINE_PART_COUNT];
     bool counts;
@@ -132,6 +139,7 @@ static enum status drop_record(void *ctx, const struct record *record)
 /// another.
 static bool fill_calibration(struct cost *cost)
 {
+    static struct linearity_table table;
     float correction[TABLE_POINTS];
     for (unsigned n = 0; n < TABLE_POINTS; n++) {
         correction[n] = (float)(n % 9) - 4.0f;
@@ -149,9 +157,12 @@ static bool fill_calibration(struct cost *cost)
                                                         .lead_60hz_rad = 0.04f };
         }
     }
-    return calibration_check(&cost->calibration) == STATUS_OK &&
-           linearity_table_init(&cost->linearity, 0, 4096 / (TABLE_POINTS - 1), correction,
-                                TABLE_POINTS) == STATUS_OK;
+    const bool is_sound = calibration_check(&cost->calibration) == STATUS_OK &&
+                          linearity_table_init(&table, 0, 4096 / (TABLE_POINTS - 1), correction,
+                                               TABLE_POINTS) == STATUS_OK;
+    code_census_init(&cost->census, &table);
+    cost->code_tap = code_census_tap(&cost->census);
+    return is_sound;
 }
 
 /// A part is done: what it took is on its account, less what the tape took.
@@ -198,7 +209,8 @@ static bool run_engine(struct cost *cost, enum waveform_mode mode)
     settings.readings = &sink;
     settings.records = &records;
     settings.calibration = &cost->calibration;
-    settings.linearity = &cost->linearity;
+    settings.linearity = code_census_table(&cost->census);
+    settings.code_tap = &cost->code_tap;
     settings.demand.sub_min = 5;
     settings.tariff = "1 mon-fri 07:00-21:00; 2 11-01..03-31 17:00-20:00; holidays 01-01, easter+1";
     settings.time_zone = "CET-1CEST,M3.5.0,M10.5.0/3";
@@ -255,7 +267,7 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "ring_of_windows",
         engine->settings.window_slots * sizeof engine->window_slot[0]);
     say(mode, "bytes", "processing_task", sizeof engine->processing);
-    say(mode, "bytes", "linearity_table", sizeof(struct linearity_table));
+    say(mode, "bytes", "linearity_table", sizeof cost->census);
     say(mode, "bytes", "half_cycles",
         sizeof engine->half_cycles + engine->settings.half_slots * sizeof engine->half_slot[0]);
     say(mode, "bytes", "snapshot", sizeof engine->snapshot);
@@ -271,6 +283,39 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "tariff",
         sizeof engine->tariff + sizeof engine->tariff_clock + sizeof engine->zone);
     say(mode, "bytes", "journal", sizeof(struct journal));
+}
+
+/// A person estimates the converter's linearity from four inputs at once.
+static bool say_on_demand(struct cost *cost)
+{
+    static struct adc_block block;
+    struct code_census_order order = { .action = CODE_CENSUS_COUNT };
+    const struct code_density *swings[LINEARITY_SWING_LIMIT];
+    uint32_t counting = 0;
+    bool good = true;
+    for (unsigned n = 0; n < LINEARITY_SWING_LIMIT; n++) {
+        swings[n] = &cost->workspace.density[n];
+        order.input[order.inputs] = (uint8_t)n;
+        order.density[order.inputs++] = &cost->workspace.density[n];
+        good = good && code_density_init(&cost->workspace.density[n], 0, 4095) == STATUS_OK;
+    }
+    good = good && code_census_post(&cost->census, &order) == STATUS_OK;
+    cost->tape.blocks_left = COUNTING_S * (RATE / BLOCK);
+    while (read_tape(&cost->tape, &block) == STATUS_OK) {
+        const uint32_t begun = instruction_count();
+        code_census_take(&cost->census, &block);
+        counting += instruction_count() - begun;
+    }
+    const uint32_t begun = instruction_count();
+    good = good && linearity_estimate(swings, LINEARITY_SWING_LIMIT, &cost->workspace.estimate) ==
+                       STATUS_OK;
+    const uint32_t estimating = instruction_count() - begun;
+    say("on_demand", "instructions_per_s", "counting_codes", counting / COUNTING_S);
+    say("on_demand", "instructions_once", "linearity_estimate", estimating);
+    say("on_demand", "memory", "linearity_session", sizeof(struct linearity_session));
+    say("on_demand", "memory", "linearity_workspace", sizeof(struct linearity_workspace));
+    say("on_demand", "memory", "calibration_session", sizeof(struct calibration_session));
+    return good;
 }
 
 int main(void)
@@ -296,6 +341,10 @@ int main(void)
                 (size_t)(cost.part[n] / SECONDS));
         }
         say_memory(mode_name[mode], &cost);
+    }
+    if (!say_on_demand(&cost)) {
+        printf("failed: the estimate of linearity says no\n");
+        return 1;
     }
     return 0;
 }

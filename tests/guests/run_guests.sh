@@ -90,6 +90,7 @@ cost() {
                 sum[$1] += $4
                 printf "cost: %s %s %-18s %9d instructions/s %6.2f %% of %d MHz\n", machine, $1, $3, $4, share($4), mhz
             }
+            $1 == "on_demand" { printf "cost: %s %s %s %s %d\n", machine, $1, $3, $2, $4 }
             $2 == "bytes" { bytes[$1] += $4; printf "cost: %s %s %-18s %9d bytes\n", machine, $1, $3, $4 }
             END {
                 for (mode in sum) {

@@ -5,6 +5,7 @@
 import type {
   CommandResult,
   Deliveries,
+  DemandResult,
   Device,
   DevicePage,
   Energy,
@@ -257,6 +258,10 @@ export function presetRegister(id: string, register: string, valueMj: number): P
 
 export function getDeliveries(id: string, signal?: AbortSignal): Promise<Deliveries> {
   return request("GET", devicePath(id, "/deliveries"), { signal });
+}
+
+export function resetDemand(id: string): Promise<DemandResult> {
+  return request("POST", devicePath(id, "/demand/reset"), { body: {} });
 }
 
 export function clearTamper(id: string, count: number): Promise<CommandResult> {

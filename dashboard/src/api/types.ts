@@ -211,6 +211,15 @@ export interface Deliveries {
   }[];
 }
 
+export interface DemandResult {
+  detail: {
+    maximum_demand_w: number;
+    maximum_demand_ms: number | null;
+    reset_by: string;
+    previous_demand_w: number;
+  };
+}
+
 export interface CommandResult {
   cmd_id: string;
   status: string;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { useQuery } from "@tanstack/react-query";
-import { getIntervals, serverNowMs } from "../api/client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { getIntervals, resetDemand, serverNowMs } from "../api/client";
 import type { MeteringInterval } from "../api/types";
 import { duration, momentShort, power } from "../model/format";
+import { ConfirmDialog } from "../ui/confirm_dialog";
 import { Measure } from "../ui/parts";
 
 const DAY_MS = 86_400_000;
@@ -30,6 +32,12 @@ export function DemandCard(props: { deviceId: string }) {
   const list = demand.data ?? [];
   const newest = list.at(-1) ?? null;
   const peak = highest(list);
+  const [asking, setAsking] = useState(false);
+  const [askedAfter, setAskedAfter] = useState<number | null>(null);
+  const reset = useMutation({ mutationFn: () => resetDemand(props.deviceId) });
+  // The blocks tell of a reset only when the next one is over; until then the device's word counts.
+  const told = reset.data !== undefined && newest?.end_ms === askedAfter ? reset.data.detail : null;
+  const maximum = told ?? newest;
   return (
     <section className="card" aria-labelledby="demand-title">
       <div className="card-head">
@@ -59,15 +67,51 @@ export function DemandCard(props: { deviceId: string }) {
           <div>
             <dt>
               Highest since reset
-              {newest.maximum_demand_ms !== null &&
-                `, until ${momentShort(newest.maximum_demand_ms)}`}
+              {maximum?.maximum_demand_ms != null &&
+                `, until ${momentShort(maximum.maximum_demand_ms)}`}
             </dt>
             <dd>
-              <Measure quantity={power(newest.maximum_demand_w)} />
+              <Measure quantity={power(maximum?.maximum_demand_w)} />
             </dd>
           </div>
         </dl>
       )}
+      {told !== null && (
+        <p className="muted small" role="status">
+          Reset by {told.reset_by}.
+        </p>
+      )}
+      {reset.isError && (
+        <p className="note" data-kind="error" role="alert">
+          {reset.error.message}
+        </p>
+      )}
+      {newest !== null && (
+        <button
+          className="button"
+          aria-disabled={reset.isPending}
+          onClick={() => {
+            if (!reset.isPending) setAsking(true);
+          }}
+        >
+          Reset the maximum
+        </button>
+      )}
+      <ConfirmDialog
+        open={asking}
+        title="Begin a new maximum?"
+        action="Reset"
+        onConfirm={() => {
+          setAskedAfter(newest?.end_ms ?? null);
+          reset.mutate();
+        }}
+        onClose={() => setAsking(false)}
+      >
+        <p>
+          The meter keeps the highest demand so far as the one before, with your name, and begins a
+          new one. This cannot be undone.
+        </p>
+      </ConfirmDialog>
     </section>
   );
 }

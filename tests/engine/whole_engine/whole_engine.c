@@ -68,6 +68,9 @@ static enum status linearise(struct whole_engine *engine)
 {
     const struct whole_engine_settings *s = &engine->settings;
     enum status status = STATUS_OK;
+    if (s->code_tap != NULL) {
+        sampling_task_tap_codes(&engine->sampling, s->code_tap);
+    }
     for (unsigned n = 0; n < s->source->input_count && status == STATUS_OK; n++) {
         status = sampling_task_linearise(&engine->sampling, n, s->linearity);
     }

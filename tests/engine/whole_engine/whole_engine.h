@@ -58,6 +58,7 @@ struct whole_engine_settings {
     const struct calibration *calibration;   ///< Has passed calibration_check().
     const struct linearity_table *linearity; ///< Of every input, or NULL.
     const struct frame_tap *tap;             ///< One more, or NULL.
+    const struct code_tap *code_tap;         ///< Listens to codes as they come, or NULL.
     struct sampling_settings sampling;
     struct processing_settings processing;
     struct quality_task_settings quality;
