@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+
+// `ohm enroll` with somebody on the way who records every byte of both directions, and who may change one.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { buildFolder } from './processes.mjs';
+
+const code = 'EM1:meter-1:AAAQEAYEAUDAOCAJBIFQYDIOB4';
+const planted = { ssid: 'planted-network-7781', password: 'planted-password-4242', token: 'planted-token-0815' };
+const home = mkdtempSync(join(tmpdir(), 'enroll-'));
+const tokenFile = join(home, 'token');
+writeFileSync(tokenFile, `${planted.token}\n`);
+
+after(() => rmSync(home, { recursive: true }));
+
+/** Starts a device that takes sealed credentials alone, and a wire to it that `meddle` may change what passes on. */
+async function withWire(meddle, visit) {
+  const child = spawn(join(buildFolder, 'tests/provisioning/portal_device'), ['--sealed'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((done) => child.once('close', done));
+  const wire = { captured: [], taken: '', meddled: false };
+  child.stdout.on('data', (text) => { wire.taken += text; });
+  while (!wire.taken.includes('\n')) await new Promise((done) => child.stdout.once('data', done));
+  const { port } = new URL(wire.taken.split('\n')[0]);
+  const server = createServer((client) => {
+    const device = connect(Number(port), '127.0.0.1');
+    for (const [from, to] of [[client, device], [device, client]]) {
+      from.on('data', (bytes) => {
+        wire.captured.push(bytes);
+        const passed = meddle(bytes.toString('latin1'));
+        wire.meddled ||= passed !== bytes.toString('latin1');
+        to.write(Buffer.from(passed, 'latin1'));
+      });
+      from.on('end', () => to.end());
+      from.on('error', () => to.destroy());
+    }
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  wire.address = `http://127.0.0.1:${server.address().port}`;
+  try {
+    await visit(wire);
+  } finally {
+    await new Promise((done) => server.close(done));
+    child.stdin.end();
+    await ended;
+  }
+}
+
+function enroll(address) {
+  return new Promise((done, failed) => {
+    const child = spawn(join(buildFolder, 'cli/ohm/ohm'), ['enroll', '--address', address, '--ssid', planted.ssid, '--no-wait',
+      '--code-file', '-', '--wifi-password-file', '-', '--token-file', tokenFile, '--wait', '20'],
+    { env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home }, stdio: ['pipe', 'pipe', 'pipe'], timeout: 60000 });
+    const answer = { output: '' };
+    child.stdout.on('data', (part) => (answer.output += part));
+    child.stderr.on('data', (part) => (answer.output += part));
+    child.on('error', failed);
+    child.on('close', (status) => done({ ...answer, status }));
+    child.stdin.end(`${code}\n${planted.password}\n`);
+  });
+}
+
+test('shows nothing of what it carries to whoever records it', { timeout: 60000 }, async () => {
+  await withWire((bytes) => bytes, async (wire) => {
+    const { status, output } = await enroll(wire.address);
+    assert.equal(status, 0, output);
+    assert.match(wire.taken, new RegExp(`ssid=${planted.ssid} password=${planted.password} device_id=meter-1 token=${planted.token} `));
+    const captured = Buffer.concat(wire.captured);
+    assert.ok(captured.length > 2000, `${captured.length} bytes were captured`);
+    assert.ok(captured.includes('/pair/finish') && captured.includes('"ct":"'));
+    for (const marker of [...Object.values(planted), code.slice(-26)]) {
+      const bytes = Buffer.from(marker);
+      assert.ok(!captured.includes(bytes), marker);
+      assert.ok(!captured.toString('latin1').toLowerCase().includes(bytes.toString('hex')), `${marker} in hexadecimal`);
+      for (const shift of [0, 1, 2]) {
+        const inside = bytes.subarray(shift, shift + 3 * Math.floor((bytes.length - shift) / 3)).toString('base64url');
+        assert.ok(!captured.includes(inside), `${marker} in base64`);
+      }
+    }
+  });
+});
+
+const change = (name) => (text) => text.replace(new RegExp(`("${name}":"?)([A-Za-z0-9_-])`), (all, start, first) => start + (first === 'A' ? 'B' : first === '1' ? '2' : 'A'));
+
+for (const field of ['client_pub', 'client_nonce', 'device_pub', 'device_nonce', 'confirm', 'sid', 'ct', 'n']) {
+  test(`is refused when ${field} was changed on the way`, { timeout: 60000 }, async () => {
+    let changed = false;
+    const once = (text) => {
+      const next = changed ? text : field === 'n' ? text.replace(/"n":1/, '"n":3') : change(field)(text);
+      changed ||= next !== text;
+      return next;
+    };
+    await withWire(once, async (wire) => {
+      const { status, output } = await enroll(wire.address);
+      assert.ok(wire.meddled, 'there was something to change');
+      assert.equal(status, 1, output);
+      assert.doesNotMatch(wire.taken, /ssid=/, 'nothing reached the device');
+    });
+  });
+}
+
+test('does not believe a "saved" that the device did not say', { timeout: 60000 }, async () => {
+  const forge = (text) => (text.includes('"ct"') && text.startsWith('HTTP/1.1') ? text.replace(/\{.*$/, (body) => '{"status":"ok","message":"Credentials saved"}'.padEnd(body.length)) : text);
+  await withWire(forge, async (wire) => {
+    const { status, output } = await enroll(wire.address);
+    assert.ok(wire.meddled);
+    assert.equal(status, 1, output);
+    assert.doesNotMatch(output, /is in the network/);
+  });
+});
