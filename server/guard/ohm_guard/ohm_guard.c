@@ -51,13 +51,8 @@ struct ohm_guard {
     enum guard_verdict ending; ///< Why the session that is being ended is.
 };
 
+/// For the functions that the broker looks up; nothing else is seen from outside.
 #define PLUGIN_EXPORT __attribute__((visibility("default")))
-
-PLUGIN_EXPORT int mosquitto_plugin_version(int count, const int *versions);
-PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data,
-                                        struct mosquitto_opt *options, int count);
-PLUGIN_EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options,
-                                           int count);
 
 static uint64_t utc_s(void)
 {
@@ -196,7 +191,7 @@ static int on_basic_auth(int event, void *event_data, void *user_data)
     const struct guard_claim claim = { mosquitto_client_id(auth->client), auth->username };
     const enum guard_verdict verdict =
         guard_judge_connection(certificate, &claim, &guard->list.knowledge, utc_s(), &party);
-    if (verdict != GUARD_ALLOWED) {
+    if (verdict != GUARD_ALLOWED || certificate == NULL) {
         return refuse(guard, auth->client, certificate, verdict);
     }
     return admit(guard, auth->client, certificate, &party, auth->username != NULL);
@@ -349,7 +344,7 @@ static struct ohm_guard *open_guard(mosquitto_plugin_id_t *id, const char *list_
     return guard;
 }
 
-int mosquitto_plugin_version(int count, const int *versions)
+PLUGIN_EXPORT int mosquitto_plugin_version(int count, const int *versions)
 {
     for (int i = 0; i < count; i++) {
         if (versions[i] == MOSQ_PLUGIN_VERSION) {
@@ -359,8 +354,8 @@ int mosquitto_plugin_version(int count, const int *versions)
     return -1;
 }
 
-int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data,
-                          struct mosquitto_opt *options, int count)
+PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data,
+                                        struct mosquitto_opt *options, int count)
 {
     const char *list_path = option(options, count, "list");
     if (list_path == NULL) {
@@ -378,7 +373,8 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data,
     return MOSQ_ERR_SUCCESS;
 }
 
-int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int count)
+PLUGIN_EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options,
+                                           int count)
 {
     (void)options, (void)count;
     if (user_data != NULL) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,12 +57,16 @@ static int set_up(void **state)
     return mkdtemp(f.path) != NULL ? 0 : -1;
 }
 
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
+{
+    (void)facts, (void)kind, (void)place;
+    return remove(path);
+}
+
 static int tear_down(void **state)
 {
-    struct fixture *f = *state;
-    char command[96];
-    (void)snprintf(command, sizeof command, "rm -r %s", f->path);
-    return system(command);
+    const struct fixture *f = *state;
+    return nftw(f->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void make_folder(const struct fixture *f, const char *name)
