@@ -14,6 +14,7 @@ pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 # Headers alone: what a plugin calls is in the broker that loads it.
 find_path(OHM_MOSQUITTO_PLUGIN mosquitto_plugin.h REQUIRED)
+pkg_check_modules(p11kit REQUIRED IMPORTED_TARGET p11-kit-1)
 if(BUILD_TESTING)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
   pkg_check_modules(kissfft REQUIRED IMPORTED_TARGET kissfft-float)
