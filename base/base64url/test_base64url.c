@@ -44,7 +44,7 @@ static void writes_and_reads_the_known_texts(void **state)
 
 static void every_run_of_bytes_comes_back(void **state)
 {
-    uint8_t bytes[100];
+    uint8_t bytes[100] = { 0 };
     uint8_t back[100];
     char text[BASE64URL_LENGTH(100) + 1];
     uint32_t random = 1;
