@@ -676,6 +676,102 @@ export const checks = [
     },
   },
   {
+    name: "a device is added from its label to its first reading",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn }) => {
+        await signIn();
+        await page.getByRole("link", { name: "Add a device" }).click();
+        const field = page.getByLabel("Name of the device, or the code on its label");
+        await field.fill("no name at all");
+        await page.keyboard.press("Enter");
+        await page.getByText("neither a name").waitFor();
+        await screenshot("add-device-complaint", false);
+        await field.fill("EM1:cellar-9:AAAQEAYEAUDAOCAJBIFQYDIOB4");
+        await page.keyboard.press("Enter");
+        await page.getByText("AZN2DWITZT657Z22").waitFor();
+        await page.getByText("Waiting for the device to ask for its certificate").waitFor();
+        await page.getByRole("img", { name: /opens the set-up page/ }).waitFor();
+        await screenshot("add-device");
+        await axe();
+        await page.getByRole("link", { name: "See the device" }).waitFor();
+        await screenshot("add-device-done", false);
+        await page.getByRole("link", { name: "See the device" }).click();
+        await page.getByRole("heading", { name: "cellar-9" }).waitFor();
+      }),
+  },
+  {
+    name: "says why a device was not added, and asks before it replaces one",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(
+        check,
+        { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true },
+        async ({ page, screenshot, axe, signIn }) => {
+          await signIn();
+          await page.goto("/#/add");
+          const field = page.getByLabel("Name of the device, or the code on its label");
+          await field.fill("refused-1");
+          await page.getByRole("button", { name: "Begin" }).click();
+          await page.getByText("made for another device").waitFor();
+          await screenshot("add-device-refused-phone");
+          await axe();
+          await page.getByRole("button", { name: "Begin again" }).click();
+          await field.fill("meter-1");
+          await page.getByRole("button", { name: "Begin" }).click();
+          await page.getByLabel(/Replace the certificate/).check();
+          await page.getByRole("button", { name: "Begin" }).click();
+          await page.getByText("Token made").waitFor();
+        },
+      ),
+  },
+  {
+    name: "certificates show their days, and a device can be cut off",
+    mockOnly: true,
+    run: async (check) => {
+      const server = await startMockServer();
+      await withVisitor({ ...check, server }, {}, async ({ page, screenshot, axe, signIn }) => {
+        await signIn();
+        await page.getByRole("link", { name: "Identities" }).click();
+        await page.getByRole("heading", { name: "Certificates" }).waitFor();
+        await screenshot("identities");
+        await axe();
+        await page.getByRole("button", { name: "Revoke meter-3" }).click();
+        await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+        await until(
+          async () => (await page.getByRole("button", { name: "Revoke meter-3" }).count()) === 0,
+          "meter-3 is cut off",
+        );
+        await page.getByLabel("Show those that are over").check();
+        await page.getByText("Superseded").waitFor();
+        await screenshot("identities-all", false);
+        await page.setViewportSize({ width: 390, height: 844 });
+        await screenshot("identities-phone");
+      }).finally(() => server.close());
+    },
+  },
+  {
+    name: "an opened case is told, and cleared after a question",
+    mockOnly: true,
+    run: async (check) => {
+      const server = await startMockServer({ opened: "meter-1" });
+      await withVisitor({ ...check, server }, {}, async ({ page, screenshot, axe, signIn }) => {
+        await signIn();
+        await page.getByText("Case opened: relays stay off").waitFor();
+        await page.goto("/#/devices/meter-1");
+        await page.getByText("The case was opened (2 times so far)").waitFor();
+        await screenshot("tamper", false);
+        await axe();
+        await page.getByRole("button", { name: "Clear" }).click();
+        await page.getByRole("dialog").getByRole("button", { name: "Clear" }).click();
+        await until(
+          async () => (await page.getByText("The case was opened").count()) === 0,
+          "the note is gone",
+        );
+      }).finally(() => server.close());
+    },
+  },
+  {
     name: "signing out ends the session here and on the server",
     run: (check) =>
       withVisitor(check, {}, async ({ page, signIn }) => {

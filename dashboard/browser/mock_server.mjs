@@ -12,6 +12,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { channelAt, frequencyHz } from "./mock_household.mjs";
+import { startIdentities } from "./mock_identity.mjs";
 import { eventsOf, intervalsOf, spectraAt, termsOf, waveformOf } from "./mock_quality.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -51,6 +52,7 @@ function makeDevice(index, name, online) {
     name,
     online,
     mask: online ? 0b0010_1101 : 0b11,
+    tamper: null,
     changedMs: Array.from({ length: CHANNELS }, () => 0),
     seq: 1000 * index,
     offsets: new Map(),
@@ -88,13 +90,23 @@ function buildFleet(extraDevices) {
   return new Map(devices.map((device) => [device.id, device]));
 }
 
-export async function startMockServer({ port = 0, extraDevices = 0, empty = false } = {}) {
+export async function startMockServer({ port = 0, extraDevices = 0, empty = false, opened } = {}) {
   const fleet = empty ? new Map() : buildFleet(extraDevices);
+  if (opened) fleet.get(opened).tamper = { latched: true, case_open: false, count: 2 };
+  const identities = startIdentities([...fleet.keys()], addDevice, Refusal);
   const sessions = new Map();
   const streams = new Set();
   let failures = 0;
   const bornMs = Date.now();
   const holeMs = bornMs - 11 * 3_600_000;
+
+  /** A device that was added comes on line, and then begins to measure. */
+  function addDevice(id, measures) {
+    const device = fleet.get(id) ?? { ...makeDevice(fleet.size + 1, null, true), id };
+    device.tamper = null;
+    device.silent = !measures;
+    fleet.set(id, device);
+  }
 
   function lastReadingS(device) {
     return device.lastS ?? Math.floor(Date.now() / 1000);
@@ -141,10 +153,10 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       profile: "energy_meter",
       online: device.online,
       last_seen_ms: t * 1000,
-      last_reading_ms: t * 1000,
+      last_reading_ms: device.silent ? null : t * 1000,
       relay_mask: device.mask,
       relay_mask_known: true,
-      tamper: null,
+      tamper: device.tamper,
       firmware_version: "0.1.0",
       journal_depth: device.online ? 1 : 0,
       unacknowledged_data: false,
@@ -388,6 +400,13 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       const pages = Math.ceil(all.length / per_page);
       return [{ devices, pagination: { page, per_page, total: all.length, pages } }];
     }
+    const identity = await identities.answer(
+      route,
+      url,
+      () => readBody(request),
+      session.user.username,
+    );
+    if (identity !== undefined) return [identity];
     const match = /^\/v1\/devices\/([^/]+)(\/.*)?$/.exec(url.pathname);
     const device = match && fleet.get(decodeURIComponent(match[1]));
     if (!device) throw new Refusal(404, "device_not_found", "There is no such device.");
@@ -419,6 +438,10 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
         return [{ presets: device.presets }];
       case "POST /registers/preset":
         return [preset(device, await readBody(request), session.user.username)];
+      case "POST /tamper/clear":
+        await sleep(LATENCY_MS);
+        device.tamper = { ...device.tamper, latched: false };
+        return [{ cmd_id: randomBytes(13).toString("hex"), status: "done", relay_mask: 0 }];
       case "POST /command":
         return [await command(device, await readBody(request))];
       default:

@@ -16,8 +16,10 @@ import {
 } from "./api/client";
 import type { Device, Session } from "./api/types";
 import { LiveProvider, type LiveScope } from "./live";
+import { AddDevicePage } from "./pages/add_device";
 import { DevicePage } from "./pages/device";
 import { DevicesPage, isLargeFleet } from "./pages/devices";
+import { IdentitiesPage } from "./pages/identities";
 import { SignInPage } from "./pages/sign_in";
 import { useRoute } from "./router";
 import { ConnectionBanner } from "./ui/connection_banner";
@@ -119,13 +121,14 @@ function Shell(props: { session: Session; onSignOut: () => Promise<void> }) {
     deviceId !== null ? { deviceId } : isLargeFleet(fleet.data) ? "none" : "fleet";
 
   // A new page begins at its top, for the eyes and for screen readers.
-  const shown = useRef(deviceId);
+  const place = deviceId ?? route.page;
+  const shown = useRef(place);
   useEffect(() => {
-    if (shown.current === deviceId) return;
-    shown.current = deviceId;
+    if (shown.current === place) return;
+    shown.current = place;
     window.scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });
-  }, [deviceId]);
+  }, [place]);
 
   return (
     <LiveProvider scope={scope}>
@@ -139,10 +142,11 @@ function Shell(props: { session: Session; onSignOut: () => Promise<void> }) {
       <Header username={props.session.user.username} onSignOut={props.onSignOut} />
       <ConnectionBanner />
       <main id="main" tabIndex={-1}>
-        <ErrorBoundary key={deviceId}>
-          {route.page === "devices" ? (
-            <DevicesPage />
-          ) : (
+        <ErrorBoundary key={place}>
+          {route.page === "devices" && <DevicesPage />}
+          {route.page === "add" && <AddDevicePage />}
+          {route.page === "identities" && <IdentitiesPage />}
+          {route.page === "device" && (
             <DevicePage key={route.deviceId} deviceId={route.deviceId} tab={route.tab} />
           )}
         </ErrorBoundary>

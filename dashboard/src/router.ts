@@ -6,10 +6,15 @@ import { useSyncExternalStore } from "react";
 export const DEVICE_TABS = ["live", "history", "quality", "details"] as const;
 export type DeviceTab = (typeof DEVICE_TABS)[number];
 
-export type Route = { page: "devices" } | { page: "device"; deviceId: string; tab: DeviceTab };
+export type Route =
+  | { page: "devices" }
+  | { page: "add" }
+  | { page: "identities" }
+  | { page: "device"; deviceId: string; tab: DeviceTab };
 
 export function parseRoute(hash: string): Route {
   const [, page, id, tab] = hash.replace(/^#/, "").split("/");
+  if (page === "add" || page === "identities") return { page };
   if (page !== "devices" || !id) return { page: "devices" };
   try {
     const deviceId = decodeURIComponent(id);
@@ -20,7 +25,7 @@ export function parseRoute(hash: string): Route {
 }
 
 export function routeHref(route: Route): string {
-  if (route.page === "devices") return "#/devices";
+  if (route.page !== "device") return `#/${route.page}`;
   const tab = route.tab === "live" ? "" : `/${route.tab}`;
   return `#/devices/${encodeURIComponent(route.deviceId)}${tab}`;
 }

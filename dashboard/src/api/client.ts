@@ -3,12 +3,15 @@
 // clock and the browser's; nothing else is remembered here.
 
 import type {
+  AuditRecord,
   CommandResult,
   Deliveries,
   DemandResult,
   Device,
   DevicePage,
   Energy,
+  EnrolmentToken,
+  Identities,
   IntervalKind,
   MeteringInterval,
   PowerEvent,
@@ -270,4 +273,29 @@ export function clearTamper(id: string, count: number): Promise<CommandResult> {
 
 export function sendCommand(id: string, command: RelayCommand): Promise<CommandResult> {
   return request("POST", devicePath(id, "/command"), { body: command });
+}
+
+export function getIdentities(signal?: AbortSignal, deviceId?: string): Promise<Identities> {
+  const query = deviceId === undefined ? "" : `?device=${encodeURIComponent(deviceId)}`;
+  return request("GET", `/v1/certificates${query}`, { signal });
+}
+
+export async function getAudit(limit: number, signal?: AbortSignal): Promise<AuditRecord[]> {
+  const path = `/v1/certificates/audit?limit=${limit}`;
+  return (await request<{ records: AuditRecord[] }>("GET", path, { signal })).records;
+}
+
+/** A token with which the device gets its certificate, in place of one that is in force or not. */
+export function issueToken(id: string, lifeS: number, replaces: boolean): Promise<EnrolmentToken> {
+  return request("POST", devicePath(id, "/enrolment"), { body: { life_s: lifeS, replaces } });
+}
+
+export function revokeDevice(id: string, reason: string): Promise<{ revoked: number }> {
+  return request("POST", devicePath(id, "/revocation"), { body: { reason } });
+}
+
+/** A QR code of `text` as an image's address; the server draws it and keeps nothing. */
+export async function drawCode(text: string, signal?: AbortSignal): Promise<string> {
+  const { svg } = await request<{ svg: string }>("POST", "/v1/qr", { body: { text }, signal });
+  return `data:image/svg+xml;base64,${btoa(svg)}`;
 }

@@ -28,6 +28,50 @@ export interface Device {
   frequency_hz: number | null;
 }
 
+export type CertificateState = "pending" | "active" | "superseded" | "revoked" | "expired";
+
+export interface Certificate {
+  certificate_id: string;
+  device_id: string;
+  state: CertificateState;
+  serial_number: string;
+  issued_ms: number;
+  changed_ms: number;
+  not_before_ms: number;
+  not_after_ms: number;
+  renew_after_ms: number;
+  days_left: number;
+}
+
+/** A token that no device has used yet. */
+export interface PendingDevice {
+  device_id: string;
+  creator: string;
+  created_ms: number;
+  expires_ms: number;
+  replaces: boolean;
+}
+
+export interface Identities {
+  certificates: Certificate[];
+  pending: PendingDevice[];
+}
+
+export interface AuditRecord {
+  time_ms: number;
+  kind: string;
+  device_id: string;
+  actor: string;
+  address: string;
+  detail: string;
+}
+
+export interface EnrolmentToken {
+  device_id: string;
+  provisioning_token: string;
+  expires_ms: number;
+}
+
 export interface DevicePage {
   devices: Device[];
   pagination: { page: number; per_page: number; total: number; pages: number };

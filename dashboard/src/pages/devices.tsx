@@ -74,6 +74,9 @@ export function DevicesPage() {
             </p>
           )}
         </div>
+        <a className="button" data-kind="primary" href={routeHref({ page: "add" })}>
+          Add a device
+        </a>
         {all.length >= SEARCH_FROM && (
           <label className="search">
             <Icon name="search" />
@@ -123,14 +126,9 @@ function NoDevices() {
         A device appears here by itself once it has connected with its certificate and sent its
         first reading.
       </p>
-      <ol className="steps">
-        <li>
-          On the server’s machine, <code>./run.sh</code> starts a simulated meter.
-        </li>
-        <li>
-          For a meter of your own, make its certificate, and set its broker address to this server.
-        </li>
-      </ol>
+      <a className="button" data-kind="primary" href={routeHref({ page: "add" })}>
+        Add a device
+      </a>
     </EmptyState>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useState } from "react";
 import { useLive } from "../live";
-import { routeHref } from "../router";
+import { routeHref, useRoute } from "../router";
 import { setTheme, useTheme, type Theme } from "../theme";
 import { Icon, Logo, type IconName } from "./icons";
 
@@ -24,15 +24,30 @@ export function ThemeToggle() {
 
 export function Header(props: { username: string; onSignOut: () => Promise<void> }) {
   const { state } = useLive();
+  const route = useRoute();
   const [failed, setFailed] = useState(false);
   const live = state.phase === "open";
   return (
     <header className="header">
       <div className="header-inner">
-        <a className="brand" href={routeHref({ page: "devices" })}>
+        <a className="brand" href={routeHref({ page: "devices" })} aria-label="Ohmstead">
           <Logo />
           <span>Ohmstead</span>
         </a>
+        <nav className="header-nav" aria-label="Pages">
+          <a
+            href={routeHref({ page: "devices" })}
+            aria-current={route.page === "devices" ? "page" : undefined}
+          >
+            Devices
+          </a>
+          <a
+            href={routeHref({ page: "identities" })}
+            aria-current={route.page === "identities" ? "page" : undefined}
+          >
+            Identities
+          </a>
+        </nav>
         <div className="header-end">
           <span className="live-mark" data-live={live || state.phase === "off"}>
             {state.phase === "off" ? "Every 5 s" : live ? "Live" : "Not live"}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from "vitest";
+import type { AuditRecord, Certificate, Device } from "../api/types";
+import { progressOf, refusalText, type Known } from "./enrolment";
+
+const BEGIN = 1_000_000;
+
+function known(change: Partial<Known> = {}): Known {
+  return {
+    deviceId: "meter-1",
+    sinceMs: BEGIN,
+    nowMs: BEGIN + 1000,
+    tokenExpiresMs: BEGIN + 300_000,
+    identities: { certificates: [], pending: [] },
+    audit: [],
+    device: null,
+    ...change,
+  };
+}
+
+function certificate(change: Partial<Certificate> = {}): Certificate {
+  return {
+    certificate_id: "00",
+    device_id: "meter-1",
+    state: "pending",
+    serial_number: "01",
+    issued_ms: BEGIN + 10,
+    changed_ms: BEGIN + 10,
+    not_before_ms: 0,
+    not_after_ms: 0,
+    renew_after_ms: 0,
+    days_left: 90,
+    ...change,
+  };
+}
+
+const seen = (change: Partial<Device>) => ({ online: true, ...change }) as Device;
+const states = (change: Partial<Known>) =>
+  progressOf(known(change)).steps.map(({ state }) => state);
+const refused = (change: Partial<AuditRecord> = {}): AuditRecord => ({
+  time_ms: BEGIN + 5,
+  kind: "enrolment_refused",
+  device_id: "meter-1",
+  actor: "",
+  address: "",
+  detail: "TOKEN_DEVICE_MISMATCH",
+  ...change,
+});
+
+describe("the progress of a new device", () => {
+  it("goes step by step", () => {
+    const issued = { certificates: [certificate()], pending: [] };
+    expect(states({})).toEqual(["done", "waiting", "later", "later"]);
+    expect(states({ identities: issued })).toEqual(["done", "done", "waiting", "later"]);
+    expect(states({ identities: issued, device: seen({ last_seen_ms: BEGIN + 20 }) })).toEqual([
+      "done",
+      "done",
+      "done",
+      "waiting",
+    ]);
+    const device = seen({ last_seen_ms: BEGIN + 20, last_reading_ms: BEGIN + 30 });
+    const end = progressOf(known({ identities: issued, device }));
+    expect(end.done).toBe(true);
+    expect(end.failure).toBeNull();
+  });
+
+  it("takes nothing from before for news", () => {
+    const old = { certificates: [certificate({ issued_ms: BEGIN - 1 })], pending: [] };
+    expect(states({ identities: old, device: seen({ last_seen_ms: BEGIN - 1 }) })[1]).toBe(
+      "waiting",
+    );
+    const other = { certificates: [certificate({ device_id: "meter-2" })], pending: [] };
+    expect(states({ identities: other })[1]).toBe("waiting");
+    expect(progressOf(known({ audit: [refused({ time_ms: BEGIN - 1 })] })).failure).toBeNull();
+  });
+
+  it("says that the token has expired", () => {
+    const late = progressOf(known({ nowMs: BEGIN + 300_000 }));
+    expect(late.steps[0]?.state).toBe("failed");
+    expect(late.failure).toMatch(/expired/);
+  });
+
+  it("says why the server refused", () => {
+    expect(progressOf(known({ audit: [refused()] })).failure).toMatch(/made for another device/);
+    expect(refusalText(refused({ detail: "something new" }))).toBe("something new");
+  });
+});
