@@ -721,7 +721,7 @@ export const checks = [
           await page.getByRole("button", { name: "Begin" }).click();
           await page.getByLabel(/Replace the certificate/).check();
           await page.getByRole("button", { name: "Begin" }).click();
-          await page.getByText("Token made").waitFor();
+          await page.getByText("Enrolment code made").waitFor();
         },
       ),
   },

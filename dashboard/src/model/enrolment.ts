@@ -19,10 +19,10 @@ export interface Progress {
 }
 
 const REASONS: Record<string, string> = {
-  TOKEN_EXPIRED: "the token had expired",
-  TOKEN_NOT_FOUND: "it showed a token that this server does not know",
-  TOKEN_ALREADY_USED: "its token had been used with another key",
-  TOKEN_DEVICE_MISMATCH: "it used a token that was made for another device",
+  TOKEN_EXPIRED: "its enrolment code had expired",
+  TOKEN_NOT_FOUND: "it showed an enrolment code that this server does not know",
+  TOKEN_ALREADY_USED: "its enrolment code had been used with another key",
+  TOKEN_DEVICE_MISMATCH: "its enrolment code was made for another device",
   INVALID_CSR: "its certificate request was damaged",
   INVALID_CSR_DEVICE_ID: "its certificate request asked for another name",
   UNSUPPORTED_CSR_KEY_TYPE: "its key is of a kind that this server does not take",
@@ -71,7 +71,7 @@ export function progressOf(known: Known): Progress {
   const failure = certified
     ? null
     : expired
-      ? "The token has expired before the device used it. Begin again to get a new one."
+      ? "The enrolment code has expired before the device used it. Begin again to get a new one."
       : refusal
         ? `The device asked for its certificate and was refused: ${refusalText(refusal)}.`
         : null;

@@ -125,7 +125,7 @@ function NameDevice(props: { onBegun: (begun: Begun) => void }) {
           type="submit"
           aria-disabled={begin.isPending || typed.trim() === ""}
         >
-          {begin.isPending ? "Asking for a token…" : "Begin"}
+          {begin.isPending ? "Asking for a code…" : "Begin"}
         </button>
         {canScan() && !scanning && (
           <button className="button" type="button" onClick={() => setScanning(true)}>
@@ -139,9 +139,9 @@ function NameDevice(props: { onBegun: (begun: Begun) => void }) {
 
 const STEPS: Record<StepName, { waiting: string; done: string; failed: string }> = {
   token: {
-    waiting: "Token made",
-    done: "Token made",
-    failed: "The token has expired",
+    waiting: "Enrolment code made",
+    done: "Enrolment code made",
+    failed: "The enrolment code has expired",
   },
   certificate: {
     waiting: "Waiting for the device to ask for its certificate",
@@ -204,13 +204,10 @@ function SetUpDevice(props: { begun: Begun; onAgain: () => void }) {
             <li>
               <p>
                 A page opens by itself (or open <code>http://192.168.4.1</code>). Choose your
-                network there, and enter this name and token:
+                network there, and enter this enrolment code:
               </p>
-              <dl className="facts facts-wide">
-                <Copyable name="Name" value={code.deviceId} />
-                <Copyable name="Token" value={token.provisioning_token} />
-              </dl>
-              <SetUpLink deviceId={code.deviceId} token={token.provisioning_token} />
+              <Copyable name="enrolment code" value={token.provisioning_token} />
+              <SetUpLink token={token.provisioning_token} />
             </li>
           </ol>
         </section>
@@ -258,22 +255,19 @@ function SetUpDevice(props: { begun: Begun; onAgain: () => void }) {
 function Copyable(props: { name: string; value: string }) {
   const [copied, setCopied] = useState(false);
   return (
-    <div>
-      <dt>{props.name}</dt>
-      <dd className="copyable">
-        <code>{props.value}</code>
-        <button
-          className="button"
-          data-size="small"
-          type="button"
-          onClick={() => {
-            void navigator.clipboard.writeText(props.value).then(() => setCopied(true));
-          }}
-        >
-          {copied ? "Copied" : "Copy"}
-          <span className="visually-hidden"> {props.name}</span>
-        </button>
-      </dd>
-    </div>
+    <p className="copyable">
+      <code>{props.value}</code>
+      <button
+        className="button"
+        data-size="small"
+        type="button"
+        onClick={() => {
+          void navigator.clipboard.writeText(props.value).then(() => setCopied(true));
+        }}
+      >
+        {copied ? "Copied" : "Copy"}
+        <span className="visually-hidden"> the {props.name}</span>
+      </button>
+    </p>
   );
 }

@@ -111,7 +111,7 @@ function PendingList(props: { pending: PendingDevice[] }) {
             <span className="identity-days">
               {one.expires_ms > now
                 ? `${Math.ceil((one.expires_ms - now) / 60_000)} min left`
-                : "token expired"}
+                : "code expired"}
             </span>
           </li>
         ))}
@@ -177,7 +177,7 @@ function CertificateRow(props: { certificate: Certificate }) {
       >
         <p>
           Its certificates are withdrawn, and its connection ends within seconds. It comes back only
-          with a new token, as a new device would.
+          with a new enrolment code, as a new device would.
         </p>
       </ConfirmDialog>
     </li>
@@ -185,7 +185,7 @@ function CertificateRow(props: { certificate: Certificate }) {
 }
 
 const KINDS: Record<string, string> = {
-  token_issued: "Token issued",
+  token_issued: "Enrolment code made",
   enrolled: "Certificate issued",
   enrolment_refused: "Refused a certificate",
   renewed: "Certificate renewed",

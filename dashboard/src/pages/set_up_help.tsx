@@ -47,13 +47,13 @@ export function JoinHotspot(props: { secret: Uint8Array<ArrayBuffer> | null }) {
 }
 
 /** The same token as a link for the phone that has joined the hotspot. */
-export function SetUpLink(props: { deviceId: string; token: string }) {
-  const link = `http://192.168.4.1/#id=${props.deviceId}&token=${props.token}`;
+export function SetUpLink(props: { token: string }) {
+  const link = `http://192.168.4.1/#token=${props.token}`;
   return (
     <figure className="set-up-link">
-      <CodeImage text={link} label="Code that opens the set-up page with name and token" />
+      <CodeImage text={link} label="Code that opens the set-up page with the enrolment code" />
       <figcaption className="muted small">
-        Or, once the phone is on the hotspot, scan this code: it opens the page with both filled in.
+        Or, once the phone is on the hotspot, scan this code: it opens the page with the enrolment code filled in.
       </figcaption>
     </figure>
   );

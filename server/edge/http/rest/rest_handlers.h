@@ -65,6 +65,8 @@ bool rest_reset_demand(struct rest *rest, const struct rest_request *request,
                        struct http_reply *reply);
 bool rest_show_demand(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
+bool rest_draw_code(struct rest *rest, const struct rest_request *request,
+                    struct http_reply *reply);
 bool rest_show_system(struct rest *rest, const struct rest_request *request,
                       struct http_reply *reply);
 bool rest_show_health(struct rest *rest, const struct rest_request *request,

@@ -58,6 +58,7 @@ static const struct rest_route ROUTES[] = {
     { REST_POST, "/v1/devices/{id}/demand/reset", PERMISSION_DEVICE_CONFIG, REST_SLOW,
       rest_reset_demand },
     { REST_GET, "/v1/stream", PERMISSION_FLEET_READ, REST_STREAM, NULL },
+    { REST_POST, "/v1/qr", PERMISSION_FLEET_READ, REST_SLOW, rest_draw_code },
     { REST_GET, "/v1/system", PERMISSION_SYSTEM_READ, REST_QUICK, rest_show_system },
     { REST_GET, "/v1/openapi.json", PERMISSION_PUBLIC, REST_OPENAPI, NULL },
     { REST_GET, "/v1/certificates", PERMISSION_FLEET_READ, REST_SLOW, rest_list_identities },
