@@ -53,7 +53,8 @@ export function SetUpLink(props: { token: string }) {
     <figure className="set-up-link">
       <CodeImage text={link} label="Code that opens the set-up page with the enrolment code" />
       <figcaption className="muted small">
-        Or, once the phone is on the hotspot, scan this code: it opens the page with the enrolment code filled in.
+        Or, once the phone is on the hotspot, scan this code: it opens the page with the enrolment
+        code filled in.
       </figcaption>
     </figure>
   );
