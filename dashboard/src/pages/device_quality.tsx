@@ -27,7 +27,7 @@ export function DeviceQuality(props: { deviceId: string; reading: Reading | null
         <HarmonicsCard
           deviceId={deviceId}
           channel={channel}
-          channels={channels.map((one) => one.channel)}
+          readings={channels}
           onChannel={setChosen}
         />
         <TermsCard channel={channel} values={values} />
@@ -75,17 +75,17 @@ const SIGNALS: Record<SignalKind, { label: string; unit: string }> = {
 function HarmonicsCard(props: {
   deviceId: string;
   channel: number;
-  channels: readonly number[];
+  readings: readonly ReadingChannel[];
   onChannel: (channel: number) => void;
 }) {
-  const { deviceId, channel } = props;
+  const { deviceId, channel, readings } = props;
   const [signal, setSignal] = useState<SignalKind>("current");
   const spectra = useQuery({
     queryKey: ["spectra", deviceId],
     queryFn: ({ signal: abort }) => latestSpectra(deviceId, abort),
     refetchInterval: 60_000,
   });
-  const spectrum = findSpectrum(spectra.data ?? [], channel, signal);
+  const spectrum = findSpectrum(spectra.data ?? [], channel, signal, readings);
   const { label, unit } = SIGNALS[signal];
 
   return (
@@ -99,7 +99,11 @@ function HarmonicsCard(props: {
         )}
       </div>
       <div className="toolbar">
-        <ChannelChoice channels={props.channels} value={channel} onChange={props.onChannel} />
+        <ChannelChoice
+          channels={readings.map((one) => one.channel)}
+          value={channel}
+          onChange={props.onChannel}
+        />
         <ToggleGroup.Root
           type="single"
           className="segmented"
@@ -137,6 +141,9 @@ function HarmonicsCard(props: {
               </b>
             </span>
             <QualityFlags flags={spectrum.quality} />
+            {spectrum.channel !== channel && (
+              <span className="muted small">measured with channel {spectrum.channel}</span>
+            )}
           </p>
           <HarmonicsBars
             harmonics={spectrum.harmonics}
