@@ -86,7 +86,8 @@ def interpolator():
     print('#include "resampler_table.h"\n\n// clang-format off')
     print("const int32_t RESAMPLER_WEIGHT[RESAMPLER_PHASES + 1][RESAMPLER_POINTS] = {")
     for row in weights:
-        print("    { " + ", ".join(str(value) for value in row) + " },")
+        halves = [row[:POINTS // 2], row[POINTS // 2:]]
+        print("    { " + ",\n      ".join(", ".join(map(str, half)) for half in halves) + " },")
     print("};\n")
     print("const float RESAMPLER_GAIN[RESAMPLER_DECIMATION_LIMIT][RESAMPLER_STEPS + 1] = {")
     for decimation in range(1, DECIMATIONS + 1):
@@ -96,12 +97,12 @@ def interpolator():
             box = sinc(nu) / sinc(nu / decimation)
             gains.append(1.0 / (kernel_response(weights, nu) * box))
         print("    {")
-        rows(gains, lambda gain: "%.8ef" % gain, 6)
+        rows(gains, lambda gain: "%.8ef" % gain, 5)
         print("    },")
     print("};\n")
     print("const float RESAMPLER_SINC_GAIN[RESAMPLER_STEPS + 1] = {")
     rows([1.0 / sinc(step / (2 * STEPS)) for step in range(STEPS + 1)],
-         lambda gain: "%.8ef" % gain, 6)
+         lambda gain: "%.8ef" % gain, 5)
     print("};")
 
 
