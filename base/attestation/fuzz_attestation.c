@@ -6,32 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "agreeable_crypto.h"
 #include "attestation.h"
-
-static enum status digest_nothing(void *ctx, const struct crypto_part *parts, size_t count,
-                                  uint8_t digest[CRYPTO_SHA256_SIZE])
-{
-    (void)ctx;
-    (void)parts;
-    (void)count;
-    memset(digest, 0, CRYPTO_SHA256_SIZE);
-    return STATUS_OK;
-}
-
-static enum status believe(void *ctx, const uint8_t key[CRYPTO_P256_PUBLIC_SIZE],
-                           const uint8_t digest[CRYPTO_SHA256_SIZE],
-                           const uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE])
-{
-    (void)ctx;
-    (void)key;
-    (void)digest;
-    (void)signature;
-    return STATUS_OK;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct crypto crypto = { .sha256 = digest_nothing, .p256_verify = believe };
+    const struct crypto crypto = agreeable_crypto();
     static const uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
     uint8_t claims[ATTESTATION_SIZE_LIMIT];
     uint8_t message[ATTESTATION_SIZE_LIMIT];
