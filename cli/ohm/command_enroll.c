@@ -10,7 +10,14 @@
 #include "pairing_input.h"
 #include "secret_prompt.h"
 
-enum { POLL_S = 1, DEFAULT_WAIT_S = 180, WAIT_LIMIT_S = 3600, ADVICE_AFTER = 3, SILENT_LIMIT = 10 };
+enum {
+    POLL_S = 1,
+    TOKEN_SPARE_S = 300,
+    DEFAULT_WAIT_S = 180,
+    WAIT_LIMIT_S = 3600,
+    ADVICE_AFTER = 3,
+    SILENT_LIMIT = 10
+};
 
 static const char default_address[] = "http://192.168.4.1";
 
@@ -48,17 +55,20 @@ static enum exit_code read_wait(struct enrolment *e)
     return OHM_DONE;
 }
 
-/// A token from the file that was named, or a fresh one from the server.
+/// A token from the file that was named, or a fresh one from the server that outlives the waiting.
 static enum exit_code get_token(struct enrolment *e)
 {
     struct ohm *ohm = e->ohm;
     struct fleet_answer answer;
-    char body[128];
+    char path[OHM_PATH_SIZE];
+    char body[64];
     if (options_line_value(ohm->line, "token-file") != NULL) {
         return ohm_read_secret(ohm, "token-file", "", e->token);
     }
-    (void)snprintf(body, sizeof body, "{\"device_id\":\"%s\"}", e->input.code.device_id);
-    const enum exit_code code = ohm_ask(ohm, "POST", "/api/v1/onboarding", body, &answer);
+    (void)snprintf(path, sizeof path, "/v1/devices/%s/enrolment", e->input.code.device_id);
+    (void)snprintf(body, sizeof body, "{\"life_s\":%d,\"replaces\":%s}", e->left_s + TOKEN_SPARE_S,
+                   options_line_value(ohm->line, "replace") != NULL ? "true" : "false");
+    const enum exit_code code = ohm_ask(ohm, "POST", path, body, &answer);
     if (code != OHM_DONE) {
         return code;
     }

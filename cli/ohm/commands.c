@@ -33,9 +33,10 @@ static const struct option_rule qr_options[] = { { "code-file", true },
                                                  { "prefix", true },
                                                  { NULL, false } };
 static const struct option_rule enroll_options[] = {
-    { "code-file", true }, { "prefix", true }, { "ssid", true },     { "wifi-password-file", true },
-    { "open", false },     { "wait", true },   { "no-wait", false }, { "token-file", true },
-    { "address", true },   { NULL, false }
+    { "code-file", true },          { "prefix", true },     { "ssid", true },
+    { "wifi-password-file", true }, { "open", false },      { "wait", true },
+    { "no-wait", false },           { "token-file", true }, { "address", true },
+    { "replace", false },           { NULL, false }
 };
 
 static const struct ohm_command commands[] = {
@@ -54,6 +55,7 @@ static const struct ohm_command commands[] = {
       "  --code-file FILE        read the pairing code from FILE, '-' for standard input\n"
       "  --wifi-password-file FILE  so the network's password; from '-' it is the next line\n"
       "  --token-file FILE       so a provisioning token, instead of asking the server for one\n"
+      "  --replace               it has a certificate already, and shall get another\n"
       "  --address ADDRESS       where the device is (default http://192.168.4.1)\n"
       "  --prefix TEXT           how its hotspot's name begins (default Ohmstead)\n"
       "  --wait S                how long to wait in all (default 180)\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// `ohm enroll` with somebody on the way who records every byte of both directions, and who may change one.
+// `ohm enroll` with somebody on the way who records every byte of both directions, and who may change one; and with a
+// real server that gives the token and tells when the device is on line.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -9,6 +10,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Installation } from './installation.mjs';
 import { buildFolder } from './processes.mjs';
 
 const code = 'EM1:meter-1:AAAQEAYEAUDAOCAJBIFQYDIOB4';
@@ -51,17 +53,21 @@ async function withWire(meddle, visit) {
   }
 }
 
-function enroll(address) {
+function enroll(address, more = ['--no-wait', '--token-file', tokenFile], environment = {}) {
+  return ohm(['enroll', '--address', address, '--ssid', planted.ssid, '--code-file', '-', '--wifi-password-file', '-', '--wait', '20',
+    ...more], `${code}\n${planted.password}\n`, environment);
+}
+
+function ohm(words, input, environment = {}) {
   return new Promise((done, failed) => {
-    const child = spawn(join(buildFolder, 'cli/ohm/ohm'), ['enroll', '--address', address, '--ssid', planted.ssid, '--no-wait',
-      '--code-file', '-', '--wifi-password-file', '-', '--token-file', tokenFile, '--wait', '20'],
-    { env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home }, stdio: ['pipe', 'pipe', 'pipe'], timeout: 60000 });
+    const child = spawn(join(buildFolder, 'cli/ohm/ohm'), words,
+      { env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, ...environment }, stdio: ['pipe', 'pipe', 'pipe'], timeout: 60000 });
     const answer = { output: '' };
     child.stdout.on('data', (part) => (answer.output += part));
     child.stderr.on('data', (part) => (answer.output += part));
     child.on('error', failed);
     child.on('close', (status) => done({ ...answer, status }));
-    child.stdin.end(`${code}\n${planted.password}\n`);
+    child.stdin.end(input);
   });
 }
 
@@ -112,4 +118,34 @@ test('does not believe a "saved" that the device did not say', { timeout: 60000 
     assert.equal(status, 1, output);
     assert.doesNotMatch(output, /is in the network/);
   });
+});
+
+test('gets a token from the server, and waits until the server has the device on line', { timeout: 120000 }, async () => {
+  const authority = join(home, 'authority');
+  const installation = await (await Installation.create('enroll', { ohmd: { authority_folder: authority } })).start();
+  try {
+    const environment = { OHM_CA: join(installation.pki, 'ca.pem'), OHM_SERVER: `https://localhost:${installation.httpsPort}` };
+    await withWire((bytes) => bytes, async (wire) => {
+      const stranger = await enroll(wire.address, [], environment);
+      assert.equal(stranger.status, 3, stranger.output);
+      assert.doesNotMatch(wire.taken, /ssid=/);
+      const login = await ohm(['login', '--password-file', installation.passwordFile], '', environment);
+      assert.equal(login.status, 0, login.output);
+
+      const absent = await enroll(wire.address, [], environment);
+      assert.equal(absent.status, 1, absent.output);
+      assert.match(absent.output, /the server does not have it on line yet/);
+      const [, first] = wire.taken.match(/ token=([A-Za-z0-9_-]{43}) /) ?? assert.fail(wire.taken);
+
+      (await installation.device('meter-1', { adc_source: 'synthesizer' })).start();
+      const done = await enroll(wire.address, [], environment);
+      assert.equal(done.status, 0, done.output);
+      assert.match(done.output, /^meter-1 is on line, address 192\.168\.1\.100\.$/m);
+      const tokens = [...wire.taken.matchAll(/ token=([A-Za-z0-9_-]{43}) /g)].map(([, token]) => token);
+      assert.equal(new Set(tokens).size, 2, 'each enrolment has a token of its own');
+      assert.equal(tokens[0], first);
+    });
+  } finally {
+    await installation.close();
+  }
 });
