@@ -49,13 +49,18 @@ static void describe(void *ctx, struct system_status_payload *status)
         }
         status->least_free_memory = device->least_free_memory;
     }
-    status->provisioning = atomic_load(&device->provisioning_end_us) > status->uptime_us;
+    status->provisioning = device->provisioning.is_on
+                               ? atomic_load(&device->provisioning.is_open)
+                               : atomic_load(&device->provisioning_end_us) > status->uptime_us;
 }
 
 static enum status_led_pattern choose_pattern(void *ctx, bool online)
 {
     struct device *device = ctx;
 
+    if (device->provisioning.is_on) {
+        return device_provisioning_pattern(&device->provisioning);
+    }
     if (atomic_load(&device->provisioning_end_us) > device->clock.uptime_us(device->clock.ctx)) {
         return STATUS_LED_PROVISIONING;
     }
@@ -68,6 +73,10 @@ static void notice(void *ctx, enum communication_notice kind, const char *text)
     struct device *device = ctx;
     const struct options *options = device->options;
 
+    if (device->provisioning.is_on &&
+        (kind == COMMUNICATION_ONLINE || kind == COMMUNICATION_OFFLINE)) {
+        device_provisioning_tell(&device->provisioning, kind == COMMUNICATION_ONLINE);
+    }
     switch (kind) {
     case COMMUNICATION_ONLINE:
         device->limits[LIMIT_OFFLINE] = (struct host_log_limit){ .last_s = 0 };
@@ -208,6 +217,32 @@ static int open_control(struct device *device)
     return status == STATUS_OK ? EXIT_SUCCESS : fail(device, path, strerror(errno));
 }
 
+static int open_keys(struct device *device)
+{
+    const struct device_provisioning_parts parts = {
+        .options = device->options,
+        .crypto = &device->crypto,
+        .clock = &device->clock,
+        .entropy = &device->entropy,
+        .values = &device->storage.values,
+        .log = &device->log,
+    };
+    char fault[OPTIONS_FAULT_SIZE] = "";
+
+    return device_provisioning_open_keys(&device->provisioning, &parts, fault) == STATUS_OK
+               ? EXIT_SUCCESS
+               : fail(device, "provisioning", fault);
+}
+
+static int build_provisioning(struct device *device)
+{
+    char fault[OPTIONS_FAULT_SIZE] = "";
+
+    return device_provisioning_open(&device->provisioning, fault) == STATUS_OK
+               ? EXIT_SUCCESS
+               : fail(device, "provisioning", fault);
+}
+
 static int open_storage(struct device *device)
 {
     char fault[OPTIONS_FAULT_SIZE] = "";
@@ -299,6 +334,8 @@ static int build_communication(struct device *device)
         .ca = options->ca,
         .cert = options->cert,
         .key = options->key,
+        .open_tls = options->provisioning ? device_provisioning_open_tls : NULL,
+        .tls_ctx = &device->provisioning,
     };
     if (mosquitto_session_open(&session, &device->session) != STATUS_OK) {
         return fail(device, "MQTT", strerror(errno));
@@ -336,6 +373,9 @@ static int check_identity(struct device *device)
     char fault[TLS_IDENTITY_FAULT_SIZE] = "";
     SSL_CTX *context = NULL;
 
+    if (options->provisioning) {
+        return EXIT_SUCCESS; // It may not have one yet.
+    }
     const enum status status = tls_identity_open(&files, options->broker_host, &context, fault);
     SSL_CTX_free(context);
     if (status == STATUS_OK || status == STATUS_INVALID) {
@@ -389,8 +429,9 @@ static int start(struct device *device)
                    ? EXIT_SUCCESS
                    : fail(device, device->options->data_dir, fault);
     }
-    int (*const steps[])(struct device *) = { start_button, open_control, open_storage,
-                                              build_metering, build_communication };
+    int (*const steps[])(
+        struct device *) = { start_button,   open_control,       open_keys,          open_storage,
+                             build_metering, build_provisioning, build_communication };
     for (unsigned i = 0; i < sizeof steps / sizeof steps[0] && code == EXIT_SUCCESS; i++) {
         code = steps[i](device);
     }
@@ -421,6 +462,7 @@ static void stop(struct device *device)
     control_socket_close(device->control);
     device_tasks_stop(device, DEVICE_BUTTON);
     mosquitto_session_close(device->session);
+    device_provisioning_close(&device->provisioning);
     device_metering_close(&device->metering);
     device_source_close(&device->source);
     reading_trace_close(device->trace);

@@ -12,6 +12,7 @@
 #include "control_socket.h"
 #include "crypto.h"
 #include "device_metering.h"
+#include "device_provisioning.h"
 #include "device_source.h"
 #include "device_storage.h"
 #include "host_clock.h"
@@ -72,6 +73,7 @@ struct device {
     struct tamper_store tamper_store;
     bool tamper_told; ///< Of the latch, as the log last said.
 
+    struct device_provisioning provisioning;
     struct device_storage storage;
     struct reading_trace *trace;
     struct reading_sink readings;

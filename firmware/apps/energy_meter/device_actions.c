@@ -30,12 +30,18 @@ static enum status forget_wifi(struct device *device)
 static enum status reset_to_factory(struct device *device)
 {
     const struct key_value *values = &device->storage.values;
+    enum status status = device->provisioning.is_on
+                             ? device_provisioning_begin_reset(&device->provisioning)
+                             : STATUS_OK;
 
-    device->journal_lock.acquire(device->journal_lock.ctx);
-    enum status status = journal_format(&device->storage.journal);
-    device->journal_lock.release(device->journal_lock.ctx);
     if (status == STATUS_OK) {
-        status = values->erase_all(values->ctx);
+        device->journal_lock.acquire(device->journal_lock.ctx);
+        status = journal_format(&device->storage.journal);
+        device->journal_lock.release(device->journal_lock.ctx);
+    }
+    if (status == STATUS_OK) {
+        status = device->provisioning.is_on ? device_provisioning_reset(&device->provisioning)
+                                            : values->erase_all(values->ctx);
     }
     relay_store_init(&device->relay_store, values);
     return status == STATUS_OK ? relay_store_keep(&device->relay_store, 0) : status;
@@ -70,7 +76,8 @@ enum status device_actions_boot(struct device *device)
     enum status status = STATUS_OK;
     uint8_t mask = 0;
 
-    if (restart_note_holds(retained, BUTTON_ACTION_FACTORY_RESET)) {
+    if (restart_note_holds(retained, BUTTON_ACTION_FACTORY_RESET) ||
+        device_provisioning_is_resetting(&device->provisioning)) {
         host_log_say(&device->log, HOST_LOG_WARNING, "factory reset, as the button asked");
         status = reset_to_factory(device);
     }
@@ -78,6 +85,7 @@ enum status device_actions_boot(struct device *device)
         status = forget_wifi(device);
     }
     if (restart_note_holds(retained, BUTTON_ACTION_HOTSPOT)) {
+        atomic_store(&device->provisioning.window_wanted, true);
         atomic_store(&device->provisioning_end_us, PROVISIONING_US);
     }
     if (status == STATUS_OK) {
@@ -123,6 +131,7 @@ static void carry_out(struct device *device, enum button_action action)
         ask_for(device, DEVICE_RESTART);
         break;
     case BUTTON_ACTION_HOTSPOT:
+        atomic_store(&device->provisioning.window_wanted, true);
         atomic_store(&device->provisioning_end_us,
                      device->clock.uptime_us(device->clock.ctx) + PROVISIONING_US);
         break;

@@ -98,6 +98,50 @@ static const char *reason_of(const struct device_flash *flash)
     return error != NULL ? error : cause();
 }
 
+static enum status get_value(void *ctx, const char *key, void *out, size_t capacity, size_t *size)
+{
+    const struct device_storage *storage = ctx;
+    const struct lock *lock = &storage->values_lock;
+
+    lock->acquire(lock->ctx);
+    const enum status status =
+        storage->unlocked.get(storage->unlocked.ctx, key, out, capacity, size);
+    lock->release(lock->ctx);
+    return status;
+}
+
+static enum status set_value(void *ctx, const char *key, const void *value, size_t size)
+{
+    const struct device_storage *storage = ctx;
+    const struct lock *lock = &storage->values_lock;
+
+    lock->acquire(lock->ctx);
+    const enum status status = storage->unlocked.set(storage->unlocked.ctx, key, value, size);
+    lock->release(lock->ctx);
+    return status;
+}
+
+static enum status erase_values(void *ctx)
+{
+    const struct device_storage *storage = ctx;
+    const struct lock *lock = &storage->values_lock;
+
+    lock->acquire(lock->ctx);
+    const enum status status = storage->unlocked.erase_all(storage->unlocked.ctx);
+    lock->release(lock->ctx);
+    return status;
+}
+
+static enum status lock_values(struct device_storage *storage)
+{
+    const enum status status = host_lock_init(&storage->values_mutex);
+    storage->values_lock = host_lock_seam(&storage->values_mutex);
+    storage->values = (struct key_value){
+        .get = get_value, .set = set_value, .erase_all = erase_values, .ctx = storage
+    };
+    return status;
+}
+
 static enum status count_boot(struct device_storage *storage)
 {
     const struct key_value *values = &storage->values;
@@ -124,7 +168,10 @@ enum status device_storage_open(struct device_storage *storage, const struct opt
     }
     status = record_store_open(&storage->records, storage->values_flash.region);
     if (status == STATUS_OK) {
-        storage->values = record_store_key_value(&storage->records);
+        storage->unlocked = record_store_key_value(&storage->records);
+        status = lock_values(storage);
+    }
+    if (status == STATUS_OK) {
         status = count_boot(storage);
     }
     if (status != STATUS_OK) {

@@ -9,6 +9,7 @@
 #include "entropy.h"
 #include "flash_file.h"
 #include "flash_unsynced.h"
+#include "host_lock.h"
 #include "journal.h"
 #include "key_value.h"
 #include "options.h"
@@ -26,7 +27,10 @@ struct device_storage {
     struct device_flash journal_flash;
     struct device_flash values_flash;
     struct record_store records;
-    struct key_value values;
+    struct key_value unlocked;
+    struct host_lock values_mutex;
+    struct lock values_lock;
+    struct key_value values; ///< From any task that may wait: one at a time.
     struct journal journal;
     uint32_t boot_id;
 };

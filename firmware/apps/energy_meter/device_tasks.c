@@ -13,6 +13,7 @@ enum {
     SHORTEST_TICK_NS = NS_PER_MS,
     PACE_MS = 10, ///< Of sampling and processing.
     FREE_SLOTS_LEAST = 2,
+    SET_UP_MS = 20, ///< Longest wait of a phone that asks the portal.
 };
 
 static void beat(struct device *device, enum device_task task)
@@ -135,6 +136,16 @@ static void run_processing(void *ctx)
     }
 }
 
+/// Without an identity there is nobody to speak as. @return whether there is one, or never need be.
+static bool has_way_in(struct device *device)
+{
+    if (!device->provisioning.is_on || device_provisioning_step(&device->provisioning)) {
+        return true;
+    }
+    button_task_show(&device->button, device_provisioning_pattern(&device->provisioning));
+    return false;
+}
+
 static void run_communication(void *ctx)
 {
     struct device *device = ctx;
@@ -142,7 +153,13 @@ static void run_communication(void *ctx)
 
     for (;;) {
         const bool processed = atomic_load(&device->processed);
-        if (atomic_load(&device->stop[DEVICE_COMMUNICATION])) {
+        const bool stops = atomic_load(&device->stop[DEVICE_COMMUNICATION]);
+        if (!has_way_in(device) && !stops) {
+            beat(device, DEVICE_COMMUNICATION);
+            mosquitto_session_wait(device->session, SET_UP_MS);
+            continue;
+        }
+        if (stops) {
             communication_task_leave(task);
         }
         const uint32_t idle_ms = communication_task_step(task);
@@ -154,7 +171,8 @@ static void run_communication(void *ctx)
         if (communication_task_has_left(task)) {
             return;
         }
-        mosquitto_session_wait(device->session, (int)idle_ms);
+        const bool is_set_up = !device->provisioning.is_on || idle_ms < SET_UP_MS;
+        mosquitto_session_wait(device->session, is_set_up ? (int)idle_ms : SET_UP_MS);
     }
 }
 

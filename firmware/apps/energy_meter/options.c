@@ -43,6 +43,17 @@ static const struct option table[] = {
     TEXT_OPTION(ca, "", "certificate of the authority that the broker's comes from (PEM)"),
     TEXT_OPTION(cert, "", "this device's certificate (PEM)"),
     TEXT_OPTION(key, "", "its key (PEM)"),
+    FLAG_OPTION(provisioning, "no", "get network and identity by set-up; no cert and key then"),
+    TEXT_OPTION(server_url, "", "of the fleet's listener for devices: https://NAME:PORT"),
+    TEXT_OPTION(label_file, "", "where the first start writes the device's pairing code"),
+    TEXT_OPTION(seal_key_file, "", "key of the keystore; without one seal.key in data_dir"),
+    TEXT_OPTION(radio_script, "", "networks of a simulated radio; without one nmcli's"),
+    TEXT_OPTION(wifi_interface, "", "of NetworkManager, for the user's network"),
+    TEXT_OPTION(hotspot_interface, "", "of NetworkManager, for the hotspot"),
+    TEXT_OPTION(portal_address, "127.0.0.1", "where the set-up portal listens"),
+    NUMBER_OPTION(portal_port, 0, 65535, "8080", "port of the portal, 0 takes any"),
+    TEXT_OPTION(portal_origin, "", "the one foreign page that may call the portal"),
+    FLAG_OPTION(allow_plain, "yes", "take credentials unsealed, over the hotspot alone"),
     TEXT_OPTION(data_dir, "", "folder of the journal and all else that survives a power cut"),
     TEXT_OPTION(run_dir, "/dev/shm", "folder on a tmpfs for what survives only a restart"),
     NUMBER_OPTION(journal_kb, 64, 1048576, "16384", "size of a new journal in KB"),
@@ -189,6 +200,24 @@ const char *options_set(struct options *options, const char *name, const char *t
     return fault_of(options, name, text);
 }
 
+/// Checks how the device gets its identity: from files, or by set-up.
+static const char *check_way_in(const struct options *options)
+{
+    const bool has_files = options->cert[0] != '\0' && options->key[0] != '\0';
+
+    if (!options->provisioning && (options->ca[0] == '\0' || !has_files)) {
+        return "ca, cert and key must all be set: the broker takes no device without a certificate";
+    }
+    if (options->provisioning && (options->ca[0] == '\0' || options->server_url[0] == '\0')) {
+        return "provisioning needs ca and server_url: whom the device believes, and who signs";
+    }
+    if (options->provisioning && options->radio_script[0] == '\0' &&
+        options->wifi_interface[0] == '\0') {
+        return "provisioning needs radio_script or wifi_interface";
+    }
+    return NULL;
+}
+
 const char *options_check(const struct options *options)
 {
     const bool recording = strcmp(options->adc_source, "recording") == 0;
@@ -200,8 +229,9 @@ const char *options_check(const struct options *options)
         options->settings.demand_min % options->settings.demand_sub_min != 0) {
         return "demand_sub_min does not divide demand_min";
     }
-    if (options->ca[0] == '\0' || options->cert[0] == '\0' || options->key[0] == '\0') {
-        return "ca, cert and key must all be set: the broker takes no device without a certificate";
+    const char *fault = check_way_in(options);
+    if (fault != NULL) {
+        return fault;
     }
     if (options->data_dir[0] == '\0') {
         return "data_dir is not set";

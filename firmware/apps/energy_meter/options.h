@@ -21,6 +21,17 @@ struct options {
     char ca[OPTIONS_TEXT_SIZE];
     char cert[OPTIONS_TEXT_SIZE];
     char key[OPTIONS_TEXT_SIZE];
+    bool provisioning; ///< Network and identity come by set-up instead of files.
+    char server_url[OPTIONS_TEXT_SIZE];
+    char label_file[OPTIONS_TEXT_SIZE];
+    char seal_key_file[OPTIONS_TEXT_SIZE];
+    char radio_script[OPTIONS_TEXT_SIZE];
+    char wifi_interface[OPTIONS_TEXT_SIZE];
+    char hotspot_interface[OPTIONS_TEXT_SIZE];
+    char portal_address[OPTIONS_TEXT_SIZE];
+    uint32_t portal_port;
+    char portal_origin[OPTIONS_TEXT_SIZE];
+    bool allow_plain;
     char data_dir[OPTIONS_TEXT_SIZE];
     char run_dir[OPTIONS_TEXT_SIZE]; ///< On a tmpfs: what outlives a restart and no power cut.
     uint32_t journal_kb;

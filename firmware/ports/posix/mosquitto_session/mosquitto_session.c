@@ -152,7 +152,10 @@ static enum status connect_session(void *ctx, const struct mqtt_will *will)
     drop_client(session);
     mosquitto_events_clear(&session->events);
     session->complaint[0] = '\0';
-    if (tls_identity_open(&files, options->host, &context, fault) != STATUS_OK) {
+    const enum status status = options->open_tls != NULL
+                                   ? options->open_tls(options->tls_ctx, &context, fault)
+                                   : tls_identity_open(&files, options->host, &context, fault);
+    if (status != STATUS_OK) {
         mosquitto_events_disconnected(&session->events, fault);
         return STATUS_OK;
     }

@@ -7,10 +7,12 @@
 /// one, since the journal is the only queue. Certificates are read again for each, so a renewed one
 /// needs no restart. All functions belong to one task, except mosquitto_session_wake().
 
+#include <openssl/types.h>
 #include <stdint.h>
 
 #include "mqtt_session.h"
 #include "status.h"
+#include "tls_identity.h"
 
 enum { MOSQUITTO_SESSION_QUEUE = 64 }; ///< Messages handed over and not yet taken by the broker.
 
@@ -22,6 +24,12 @@ struct mosquitto_session_options {
     const char *ca;
     const char *cert;
     const char *key;
+
+    /// Makes the context of each connection, in place of the three files; NULL: from these. On
+    /// failure `fault` says why, in a sentence, and the connection has failed.
+    MUST_CHECK enum status (*open_tls)(void *ctx, SSL_CTX **context,
+                                       char fault[TLS_IDENTITY_FAULT_SIZE]);
+    void *tls_ctx;
 };
 
 struct mosquitto_session;
