@@ -77,8 +77,8 @@ static void write_part(const struct linearity_table *table, unsigned part, uint8
 {
     for (unsigned i = 0; i < PART_POINTS; i++) {
         const unsigned n = part * PART_POINTS + i;
-        const int16_t point =
-            n <= table->cells && n < LINEARITY_POINT_LIMIT ? table->sixteenths[n] : (int16_t)0;
+        const bool exists = n <= table->cells && n < LINEARITY_POINT_LIMIT;
+        const int point = exists ? table->sixteenths[n] : 0;
         bytes_store_le16(out + (size_t)2 * i, (uint16_t)point);
     }
 }
