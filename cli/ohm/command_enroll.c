@@ -172,10 +172,14 @@ static enum outcome explain(const char *reason)
 /// Whether a reason may still go away by itself.
 static bool may_pass(const char *reason)
 {
-    static const char ending[] = "_unreachable";
-    const size_t size = strlen(reason);
-    return size == 0 ||
-           (size >= strlen(ending) && strcmp(reason + size - strlen(ending), ending) == 0);
+    static const char *const passing[] = { "", "server_unreachable", "server_busy",
+                                           "broker_unreachable" };
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        if (strcmp(passing[i], reason) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum outcome read_status(struct enrolment *e, const char *body)

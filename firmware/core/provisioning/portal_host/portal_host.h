@@ -42,7 +42,8 @@ struct portal_status {
 
     /// Why the last attempt failed, as one word of [a-z_], static; NULL: it did not. The page has
     /// sentences for what goes wrong with a network, a server and a token, shows other words as
-    /// they are, and takes those that end in "_unreachable" for something that may still end well.
+    /// they are, and takes those that end in "_unreachable" or "_busy" for something that may still
+    /// end well.
     const char *reason;
 };
 
