@@ -44,7 +44,7 @@ async function withPage(options, visit) {
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) faults.push(message.text());
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(device.url)) faults.push(`asked for ${request.url()}`);
+    if (!request.url().startsWith(device.url) && request.url() !== 'about:blank') faults.push(`asked for ${request.url()}`);
   });
   try {
     await page.goto(`${device.url}/generate_204`); // As a phone does.
@@ -159,6 +159,18 @@ test('says what is the matter when the device goes, is closed, or wants sealed c
     await page.getByRole('alert').getByText('sealed only').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Connect' }).isVisible(), false);
     await picture(page, 'sealed');
+  });
+});
+
+test('takes an enrolment code from the address that a QR code gave', { timeout: 60000 }, async () => {
+  await withPage({}, async (page, device) => {
+    await page.goto('about:blank');
+    await page.goto(`${device.url}/#token=code-from_QR`);
+    await page.getByRole('radio', { name: /Guests/ }).check();
+    assert.equal(await page.getByLabel('Enrolment code', { exact: true }).inputValue(), 'code-from_QR');
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByText('On line').waitFor();
+    assert.match(device.output, / token=code-from_QR /);
   });
 });
 
