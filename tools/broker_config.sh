@@ -172,7 +172,7 @@ if [ -z "$pki" ] || [ -z "$dir" ]; then
     fail 'usage: broker_config.sh --pki PKI --dir DIR [--port N] [--bind ADDRESS] [--ca FILE]
         [--guard PLUGIN --identities FILE [--reports SOCKET]] [--lab-port N --lab-device NAME]'
 fi
-[ -s "$pki/ca.pem" ] || fail "$pki has no authority; 'pki.sh init $pki' makes it"
+[ -s "${ca:-$pki/ca.pem}" ] || fail "$pki has no authority; 'pki.sh init $pki' makes it"
 [ -z "$lab_port" ] || [ -n "$lab_device" ] || fail '--lab-port needs --lab-device'
 if [ -n "$guard" ]; then
     [ -f "$guard" ] || fail "there is no plugin $guard"

@@ -29,6 +29,11 @@ static const struct option_rule linearity_options[] = { { "voltage", false }, { 
 static const struct option_rule tamper_options[] = { { "clear", false }, { NULL, false } };
 static const struct option_rule demand_options[] = { { "reset", false }, { NULL, false } };
 
+static const struct option_rule token_options[] = { { "life", true },
+                                                    { "replace", false },
+                                                    { NULL, false } };
+static const struct option_rule revoke_options[] = { { "reason", true }, { NULL, false } };
+static const struct option_rule pki_options[] = { { "host", true }, { NULL, false } };
 static const struct option_rule qr_options[] = { { "code-file", true },
                                                  { "prefix", true },
                                                  { NULL, false } };
@@ -125,6 +130,24 @@ static const struct ohm_command commands[] = {
     { "tamper", "DEVICE", "show whether the case was opened, or clear that",
       "  --clear                 the device was looked at and is in order\n", 1, 1, tamper_options,
       ohm_tamper },
+    { "certificates", "[DEVICE]", "list certificates with the days they have left", NULL, 0, 1,
+      NULL, ohm_certificates },
+    { "token", "DEVICE", "make a token with which a device fetches its certificate",
+      "Prints the token alone. It is good once, for this device.\n"
+      "  --life S                for so many seconds, 60 to 86400\n"
+      "  --replace               also when the device has an active certificate\n",
+      1, 1, token_options, ohm_token },
+    { "revoke", "DEVICE", "withdraw every certificate and token of a device, at once",
+      "  --reason TEXT           kept in the record of what was done\n", 1, 1, revoke_options,
+      ohm_revoke },
+    { "pki", "ACTION FOLDER [FILE]", "look after the certificate authority in a folder",
+      "Works on this machine's files; the server is not asked.\n"
+      "  pki init FOLDER               make the authority, or complete and renew it\n"
+      "  pki status FOLDER             list its certificates with the days they have left\n"
+      "  pki export-root FOLDER FILE   move the root's key away; it is needed again only to\n"
+      "                                renew an intermediate\n"
+      "  --host NAME             one more name in the server certificates, for init\n",
+      2, 3, pki_options, ohm_pki },
 };
 
 const struct ohm_command *ohm_command_at(size_t index)

@@ -79,3 +79,7 @@ enum exit_code ohm_wiring(struct ohm *ohm);
 enum exit_code ohm_linearity(struct ohm *ohm);
 enum exit_code ohm_demand(struct ohm *ohm);
 enum exit_code ohm_tamper(struct ohm *ohm);
+enum exit_code ohm_certificates(struct ohm *ohm);
+enum exit_code ohm_token(struct ohm *ohm);
+enum exit_code ohm_revoke(struct ohm *ohm);
+enum exit_code ohm_pki(struct ohm *ohm);

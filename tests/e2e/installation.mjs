@@ -25,18 +25,22 @@ const portIsOpen = (port) =>
 
 export class Installation extends Scene {
   // `ohmd` are settings of ohmd.conf that differ from a plain installation; `lab` names the lab listener's device; `guard`
-  // has the plugin decide who speaks to the broker.
-  static async create(name, { ohmd = {}, lab, guard = false } = {}) {
+  // has the plugin decide who speaks to the broker; `authority` lets ohmd have an authority of its own, which enrols devices.
+  static async create(name, { ohmd = {}, lab, guard = false, authority = false } = {}) {
     const installation = new Installation(name);
-    await installation.prepare(ohmd, lab, guard);
+    await installation.prepare(ohmd, lab, guard, authority);
     return installation;
   }
 
-  async prepare(ohmd, lab, guard) {
+  async prepare(ohmd, lab, guard, authority) {
     this.pki = this.path('pki');
-    await run(join(repository, 'tools/pki.sh'), ['init', this.pki]);
+    // What a device or a browser trusts.
+    this.ca = join(this.pki, authority ? 'root.pem' : 'ca.pem');
+    if (authority) await run(join(buildFolder, 'cli/ohm/ohm'), ['pki', 'init', this.pki]);
+    else await run(join(repository, 'tools/pki.sh'), ['init', this.pki]);
     [this.brokerPort, this.httpsPort, this.localPort] = [await freePort(), await freePort(), await freePort()];
     const brokerArguments = ['--pki', this.pki, '--dir', this.path('broker'), '--port', `${this.brokerPort}`];
+    if (authority) brokerArguments.push('--ca', join(this.pki, 'trust.pem'));
     if (lab) {
       await run(join(repository, 'tools/pki.sh'), ['device', this.pki, lab]);
       await run(join(repository, 'tools/pki.sh'), ['operator', this.pki, 'technician']);
@@ -74,6 +78,13 @@ export class Installation extends Scene {
       guard_socket: guard ? guardSocket : undefined,
       ...ohmd,
     };
+    if (authority) {
+      this.devicesPort = await freePort();
+      Object.assign(this.ohmdSettings, {
+        authority_folder: this.pki, devices_port: this.devicesPort, identity_folder: undefined, broker_ca_file: undefined,
+        broker_certificate_file: undefined, broker_key_file: undefined, https_certificate_file: undefined, https_key_file: undefined,
+      });
+    }
     this.configureOhmd();
     const mosquitto = existsSync('/usr/sbin/mosquitto') ? '/usr/sbin/mosquitto' : 'mosquitto';
     this.broker = this.add(new Program('broker', mosquitto, ['-c', this.path('broker', 'mosquitto.conf')],
@@ -95,7 +106,7 @@ export class Installation extends Scene {
   async startOhmd() {
     this.ohmd.start();
     await until('ohmd is healthy', async () => {
-      const api = new Api({ port: this.httpsPort, caPath: join(this.pki, 'ca.pem') });
+      const api = new Api({ port: this.httpsPort, caPath: this.ca });
       try {
         return (await api.call('GET', '/healthz')).status === 200;
       } finally {
@@ -112,7 +123,7 @@ export class Installation extends Scene {
 
   // The administrator, signed in.
   async administrator() {
-    const api = new Api({ port: this.httpsPort, caPath: join(this.pki, 'ca.pem') });
+    const api = new Api({ port: this.httpsPort, caPath: this.ca });
     await api.signIn('admin', readFileSync(this.passwordFile, 'utf8').trim());
     return api;
   }
@@ -128,7 +139,7 @@ export class Installation extends Scene {
       device_id: id,
       broker_host: 'localhost',
       broker_port: this.brokerPort,
-      ca: join(this.pki, 'ca.pem'),
+      ca: this.ca,
       cert: join(this.pki, 'devices', id, 'cert.pem'),
       key: join(this.pki, 'devices', id, 'key.pem'),
       data_dir: join(folder, 'data'),

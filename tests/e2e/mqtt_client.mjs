@@ -28,12 +28,12 @@ function packet(type, flags, ...parts) {
 
 export class MqttClient {
   // Connects with the certificate in `folder` of the installation's `pki`.
-  static open({ port, pki, folder, clientId = folder.split('/').at(-1) }) {
+  static open({ port, pki, folder, ca = join(pki, 'ca.pem'), clientId = folder.split('/').at(-1) }) {
     return new Promise((done, failed) => {
       const client = new MqttClient();
       Object.assign(client, { pending: Buffer.alloc(0), waiting: new Map(), nextId: 1, received: [], connected: false });
       client.socket = connect({
-        host: '127.0.0.1', servername: 'localhost', port, ca: readFileSync(join(pki, 'ca.pem')),
+        host: '127.0.0.1', servername: 'localhost', port, ca: readFileSync(ca),
         cert: readFileSync(join(pki, folder, 'cert.pem')), key: readFileSync(join(pki, folder, 'key.pem')),
       });
       client.ended = new Promise((ended) => client.socket.once('close', ended));

@@ -68,6 +68,8 @@ static const struct key keys[] = {
     NUMBER(certificate_life_h, 1, 9552),
     NUMBER(token_life_s, 60, 86400),
     NUMBER(renewal_grace_days, 0, 365),
+    NUMBER(enrolment_burst, 1, 1000000),
+    NUMBER(enrolment_refill_ms, 1, 60000),
     NUMBER(request_burst, 1, 1000000),
     NUMBER(request_refill_ms, 1, 60000),
 };
@@ -87,6 +89,8 @@ void daemon_config_init(struct daemon_config *config)
         .certificate_life_h = 90 * 24,
         .token_life_s = 3600,
         .renewal_grace_days = 30,
+        .enrolment_burst = 300,
+        .enrolment_refill_ms = 100,
         .request_burst = 2000,
         .request_refill_ms = 2,
     };

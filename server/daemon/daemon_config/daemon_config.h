@@ -42,6 +42,8 @@ struct daemon_config {
     unsigned certificate_life_h;
     unsigned token_life_s;
     unsigned renewal_grace_days;
+    unsigned enrolment_burst;
+    unsigned enrolment_refill_ms;
     unsigned request_burst;
     unsigned request_refill_ms;
 };

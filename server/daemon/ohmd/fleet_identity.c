@@ -235,7 +235,9 @@ bool fleet_identity_start(struct fleet_identity *identity, struct broker_guard *
         .random_ctx = identity->account_crypto->ctx,
         .rules = { .life_s = (int64_t)config->certificate_life_h * HOUR_S,
                    .token_s = config->token_life_s,
-                   .grace_s = (int64_t)config->renewal_grace_days * DAY_S },
+                   .grace_s = (int64_t)config->renewal_grace_days * DAY_S,
+                   .address_burst = config->enrolment_burst,
+                   .address_refill_ms = config->enrolment_refill_ms },
     };
     if (identities_open(&parts, &identity->identities) != STATUS_OK) {
         (void)snprintf(error, error_size, "%s: the identities cannot be read or published",

@@ -7,8 +7,8 @@
 
 #include "identities_inside.h"
 
-// A person sets up some devices at once; a device renews once in weeks.
-static const struct rate_limit_rule ADDRESS_RULE = { .burst = 60, .refill_ms = 1000 };
+// A site may have hundreds of devices behind one address; a device renews once in weeks.
+static const struct rate_limit_rule ADDRESS_RULE = { .burst = 300, .refill_ms = 100 };
 static const struct rate_limit_rule DEVICE_RULE = { .burst = 10, .refill_ms = 600000 };
 
 int64_t identities_now_ms(const struct identities *identities)
@@ -83,7 +83,12 @@ enum status identities_open(const struct identity_parts *parts, struct identitie
         return STATUS_IO;
     }
     identities->parts = *parts;
-    rate_limit_init(&identities->by_address, ADDRESS_RULE);
+    struct rate_limit_rule by_address = ADDRESS_RULE;
+    if (parts->rules.address_burst != 0 && parts->rules.address_refill_ms != 0) {
+        by_address.burst = parts->rules.address_burst;
+        by_address.refill_ms = parts->rules.address_refill_ms;
+    }
+    rate_limit_init(&identities->by_address, by_address);
     rate_limit_init(&identities->by_device, DEVICE_RULE);
     (void)pthread_mutex_init(&identities->lock, NULL);
     (void)pthread_mutex_init(&identities->limit_lock, NULL);

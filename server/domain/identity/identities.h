@@ -72,8 +72,10 @@ struct identity_herald {
 };
 
 struct identity_rules {
-    int64_t life_s;  ///< Of a certificate.
-    int64_t token_s; ///< Of a token, unless its maker says otherwise.
+    int64_t life_s;             ///< Of a certificate.
+    int64_t token_s;            ///< Of a token, unless its maker says otherwise.
+    uint32_t address_burst;     ///< Requests that one address may send at once; 0: 300.
+    uint32_t address_refill_ms; ///< Time for one more; 0: 100 ms.
     int64_t grace_s; ///< How long after its end a certificate may be renewed; 0: not at all.
 };
 

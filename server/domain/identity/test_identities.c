@@ -79,7 +79,11 @@ static struct identity_parts make_parts(void)
         .host = &bed.host,
         .herald = &bed.herald,
         .random = fill_random,
-        .rules = { .life_s = LIFE_S, .token_s = 3600, .grace_s = GRACE_S },
+        .rules = { .life_s = LIFE_S,
+                   .token_s = 3600,
+                   .grace_s = GRACE_S,
+                   .address_burst = 60,
+                   .address_refill_ms = 1000 },
     };
 }
 
