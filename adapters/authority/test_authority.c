@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "authority.h"
+#include "test_folder.h"
 
 enum { NOW_S = 1763726400, DAY = 86400 };
 
@@ -26,16 +27,14 @@ static char reason[AUTHORITY_REASON_SIZE];
 static int make_folder(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/authority_XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/dev/shm/authority_XXXXXX");
     return mkdtemp(folder) != NULL ? 0 : -1;
 }
 
 static int drop_folder(void **state)
 {
-    char command[128];
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return test_folder_remove(folder);
 }
 
 static struct authority *open_at(int64_t now_s)

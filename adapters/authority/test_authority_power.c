@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Cuts the power at every step on the disk: the next opening completes the folder, and what was
-/// there before has not changed.
+/// Cuts the power, which the probe plays, at every step on the disk: the next opening completes the
+/// folder, and what was there before has not changed.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "authority.h"
+#include "test_folder.h"
 
 enum { NOW_S = 1763726400, DAY = 86400 };
 
@@ -39,16 +40,14 @@ static bool may_go_on(void *ctx)
 static int make_folder(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/authority_power_XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/dev/shm/authority_power_XXXXXX");
     return mkdtemp(folder) != NULL ? 0 : -1;
 }
 
 static int drop_folder(void **state)
 {
-    char command[128];
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return test_folder_remove(folder);
 }
 
 static enum status open_until(unsigned steps, int64_t now_s, struct authority **authority,

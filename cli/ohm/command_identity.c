@@ -60,7 +60,7 @@ enum exit_code ohm_certificates(struct ohm *ohm)
 static enum exit_code post(struct ohm *ohm, const char *rest, cJSON *body, cJSON **root)
 {
     char path[OHM_PATH_SIZE];
-    struct fleet_answer answer;
+    struct fleet_answer answer = { .http_status = 0 };
     char *text = cJSON_PrintUnformatted(body);
     enum exit_code code = OHM_FAILED;
     cJSON_Delete(body);
@@ -71,10 +71,10 @@ static enum exit_code post(struct ohm *ohm, const char *rest, cJSON *body, cJSON
         code = ohm_ask(ohm, "POST", path, text, &answer);
     }
     cJSON_free(text);
-    if (code == OHM_DONE && ohm->json) {
+    if (code == OHM_DONE && ohm->json && answer.body != NULL) {
         return puts(answer.body) < 0 ? OHM_FAILED : OHM_DONE;
     }
-    if (code == OHM_DONE) {
+    if (code == OHM_DONE && answer.body != NULL) {
         *root = cJSON_ParseWithLength(answer.body, answer.size);
     }
     return code;

@@ -44,7 +44,7 @@ static int drop_file(void *ctx, struct identity_store *store)
 
 static void leaves_a_file_of_a_newer_version_alone(void **state)
 {
-    struct identity_store store;
+    struct identity_store store = { .close = NULL };
     sqlite3 *db = NULL;
     (void)state;
     assert_int_equal(open_file(NULL, &store), 0);
@@ -60,7 +60,7 @@ static void leaves_a_file_of_a_newer_version_alone(void **state)
 /// A row that we did not write must not reach the rules as something else.
 static void tells_a_damaged_row(void **state)
 {
-    struct identity_store store;
+    struct identity_store store = { .close = NULL };
     struct certificate_record found;
     sqlite3 *db = NULL;
     (void)state;

@@ -10,6 +10,7 @@
 #include "identities.h"
 #include "identity_store_sqlite.h"
 #include "openssl_crypto.h"
+#include "test_folder.h"
 
 enum { PATH_SIZE = 128, DAY_S = 86400 };
 
@@ -43,16 +44,13 @@ static char master[] = "/tmp/http_master_XXXXXX";
 
 static void remove_master(void)
 {
-    char command[PATH_SIZE];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", master);
-    const int failed = system(command);
+    const int failed = test_folder_remove(master);
     (void)failed; // A folder is left behind, no more.
 }
 
 static bool copy_master(const char *folder, int64_t now_s)
 {
     static bool made;
-    char command[PATH_SIZE];
     if (!made) {
         char reason[AUTHORITY_REASON_SIZE];
         struct authority *authority = NULL;
@@ -61,8 +59,7 @@ static bool copy_master(const char *folder, int64_t now_s)
                authority_open(&options, &authority, reason) == STATUS_OK;
         authority_close(authority);
     }
-    (void)snprintf(command, sizeof command, "cp -a '%s' '%s'", master, folder);
-    return made && system(command) == 0;
+    return made && test_folder_copy(master, folder) == 0;
 }
 
 struct bed_identity *bed_identity_open(const char *folder, const struct fleet_host *host)
@@ -104,17 +101,18 @@ struct bed_identity *bed_identity_open(const char *folder, const struct fleet_ho
 
 void bed_identity_close(struct bed_identity *identity)
 {
-    char command[PATH_SIZE];
+    char path[PATH_SIZE];
     if (identity == NULL) {
         return;
     }
     identities_close(identity->identities);
     identity->store.close(identity->store.ctx);
     authority_close(identity->authority);
-    (void)snprintf(command, sizeof command, "rm -rf '%s/pki' '%s'/identity.db*", identity->folder,
-                   identity->folder);
-    const int failed = system(command);
+    (void)snprintf(path, sizeof path, "%s/pki", identity->folder);
+    const int failed = test_folder_remove(path);
     (void)failed; // A folder is left behind, no more.
+    (void)snprintf(path, sizeof path, "%s/identity.db", identity->folder);
+    (void)remove(path);
     free(identity);
 }
 

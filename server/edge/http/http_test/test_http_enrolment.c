@@ -51,14 +51,9 @@ static int open_bed(void **state)
 
 static int close_bed(void **state)
 {
-    char command[160];
     (void)state;
     client_close(&operator_client);
     client_close(&device_client);
-    (void)snprintf(command, sizeof command, "rm -f %s/dev_*", bed.folder);
-    if (system(command) != 0) {
-        return -1;
-    }
     bed_close(&bed);
     return 0;
 }
@@ -84,8 +79,9 @@ static struct device make_device(const char *name)
     X509_REQ_free(request);
     static unsigned number;
     number++;
-    (void)snprintf(device.key_file, sizeof device.key_file, "%s/dev_%u.key", bed.folder, number);
-    (void)snprintf(device.certificate_file, sizeof device.certificate_file, "%s/dev_%u.pem",
+    (void)snprintf(device.key_file, sizeof device.key_file, "%s/pki/dev_%u.key", bed.folder,
+                   number);
+    (void)snprintf(device.certificate_file, sizeof device.certificate_file, "%s/pki/dev_%u.pem",
                    bed.folder, number);
     FILE *file = fopen(device.key_file, "w");
     assert_non_null(file);

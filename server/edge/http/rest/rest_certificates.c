@@ -229,8 +229,10 @@ static bool find_record(struct rest *rest, const struct rest_request *request, c
     uint8_t fingerprint[CRYPTO_SHA256_SIZE];
     size_t count = 0;
     for (; count < sizeof fingerprint; count++) {
-        const char pair[3] = { id[2 * count], id[2 * count] != '\0' ? id[2 * count + 1] : '\0',
-                               '\0' };
+        char pair[3] = { id[2 * count], '\0', '\0' };
+        if (pair[0] != '\0') {
+            pair[1] = id[2 * count + 1];
+        }
         if (strspn(pair, "0123456789abcdef") != 2) {
             break;
         }

@@ -24,8 +24,16 @@ static size_t write_base64(const uint8_t *in, size_t size, char *out)
                               (count > 2 ? (uint32_t)in[i + 2] : 0);
         out[at++] = SIGNS[bits >> 18];
         out[at++] = SIGNS[(bits >> 12) & 63u];
-        out[at++] = count > 1 ? SIGNS[(bits >> 6) & 63u] : '=';
-        out[at++] = count > 2 ? SIGNS[bits & 63u] : '=';
+        out[at] = '=';
+        if (count > 1) {
+            out[at] = SIGNS[(bits >> 6) & 63u];
+        }
+        at++;
+        out[at] = '=';
+        if (count > 2) {
+            out[at] = SIGNS[bits & 63u];
+        }
+        at++;
         if ((i / 3 + 1) % (LINE_SIZE / 4) == 0 || i + 3 >= size) {
             out[at++] = '\n';
         }

@@ -69,7 +69,10 @@ void rest_reply_verdict(const struct rest_request *request, enum identity_verdic
     char word[64];
     size_t size = 0;
     for (; name[size] != '\0' && size < sizeof word - 1; size++) {
-        word[size] = native ? (char)tolower((unsigned char)name[size]) : name[size];
+        word[size] = name[size];
+        if (native) {
+            word[size] = (char)tolower((unsigned char)name[size]);
+        }
     }
     word[size] = '\0';
     http_reply_error(reply, ANSWERS[verdict].code, word, "%s", ANSWERS[verdict].message);
