@@ -5,13 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Installation } from './installation.mjs';
-import { buildFolder } from './processes.mjs';
+import { buildFolder, freePort, repository, until } from './processes.mjs';
 
 const code = 'EM1:meter-1:AAAQEAYEAUDAOCAJBIFQYDIOB4';
 const planted = { ssid: 'planted-network-7781', password: 'planted-password-4242', token: 'planted-token-0815' };
@@ -53,9 +53,9 @@ async function withWire(meddle, visit) {
   }
 }
 
-function enroll(address, more = ['--no-wait', '--token-file', tokenFile], environment = {}) {
+function enroll(address, more = ['--no-wait', '--token-file', tokenFile], environment = {}, label = code) {
   return ohm(['enroll', '--address', address, '--ssid', planted.ssid, '--code-file', '-', '--wifi-password-file', '-', '--wait', '20',
-    ...more], `${code}\n${planted.password}\n`, environment);
+    ...more], `${label}\n${planted.password}\n`, environment);
 }
 
 function ohm(words, input, environment = {}) {
@@ -146,6 +146,46 @@ test('gets a token from the server, and waits until the server has the device on
       assert.equal(tokens[0], first);
     });
   } finally {
+    await installation.close();
+  }
+});
+
+test('takes a meter from the factory on line, sealed alone and unattended', { timeout: 120000 }, async () => {
+  const installation = await (await Installation.create('factory')).start();
+  const [portalPort, enrolmentPort] = [await freePort(), await freePort()];
+  const log = installation.path('enrolment.log');
+  const authority = spawn(process.execPath, [join(repository, 'tests/device/enrolment_server.mjs'), installation.pki, `${enrolmentPort}`,
+    planted.token, log], { stdio: 'ignore' });
+  try {
+    await until('the authority listens', () => existsSync(log) && readFileSync(log, 'utf8').includes('listening'));
+    const environment = { OHM_CA: join(installation.pki, 'ca.pem'), OHM_SERVER: `https://localhost:${installation.httpsPort}` };
+    const login = await ohm(['login', '--password-file', installation.passwordFile], '', environment);
+    assert.equal(login.status, 0, login.output);
+    const [label, radio] = [installation.path('label'), installation.path('radio')];
+    writeFileSync(radio, `scan_ms 500\nnetwork "${planted.ssid}" channel 6 rssi -48 password "${planted.password}" join_ms 400 dhcp_ms 300\n`);
+    const meter = await installation.device('meter-1', {
+      adc_source: 'synthesizer', cert: undefined, key: undefined, provisioning: 'yes', allow_plain: 'no',
+      server_url: `https://localhost:${enrolmentPort}`, label_file: label, radio_script: radio, portal_address: '127.0.0.1',
+      portal_port: portalPort,
+    });
+    meter.start();
+    await until('the label is written', () => existsSync(label) && readFileSync(label, 'utf8').startsWith('EM1:meter-1:'));
+    const [printed, joining] = readFileSync(label, 'utf8').split('\n');
+    const drawn = await ohm(['qr', '--json', '--code-file', label], '', environment);
+    assert.equal(JSON.parse(drawn.output).pairing, printed);
+    assert.equal(JSON.parse(drawn.output).join, joining, 'the label and ohm name the same hotspot and password');
+
+    const started = Date.now();
+    const done = await enroll(`http://127.0.0.1:${portalPort}`, ['--token-file', tokenFile], environment, printed);
+    assert.equal(done.status, 0, done.output);
+    assert.match(done.output, /^meter-1 is on line, address 192\.168\.77\.23\.$/m);
+    assert.match(readFileSync(log, 'utf8'), /POST \/api\/v1\/sign-csr meter-1 200/);
+    const said = readFileSync(join(meter.folder, 'log'), 'utf8');
+    assert.match(said, /MQTT_CONNECTED/);
+    for (const marker of [planted.password, planted.token, printed.slice(-26)]) assert.ok(!said.includes(marker), 'a secret is in the log');
+    console.log(`figure: from pairing to on line at the server in ${Date.now() - started} ms`);
+  } finally {
+    authority.kill();
     await installation.close();
   }
 });
