@@ -7,6 +7,9 @@
 /// A connection serves one request and is closed. It is closed as well when its peer is silent for
 /// PORTAL_LISTENER_SILENCE_S, when it is not done after PORTAL_LISTENER_TIME_MS however busy it is,
 /// or when it sends more than PORTAL_LISTENER_FLOOD bytes of body.
+///
+/// A body is wiped once it is answered. What the HTTP library buffered of it is not, so where
+/// memory may be read by others, take sealed credentials alone.
 
 #include <stdint.h>
 
