@@ -105,7 +105,8 @@ writes_to() { # TOPIC MESSAGE: with the certificate of meter-2; the server or me
     say devices/meter-2 "$1" "$2"
     say devices/meter-2 energy_meter/meter-2/data marker
     wait_for '^GOT .*marker' "$work/server" || echo 'the marker is lost'
-    publish ohmd energy_meter/meter-1/command marker -i ohmd.2 || publish ohmd energy_meter/meter-1/command marker -i ohmd
+    publish ohmd energy_meter/meter-1/command marker -i ohmd
+    wait_for '^GOT .*marker' "$work/meter" || echo 'the marker is lost'
     stop_listening
     got server "$2" || got meter "$2"
 }
@@ -206,6 +207,7 @@ promise_not 'another device cannot take a session over by client id' takes_over 
 promise_not 'nor by client id and user name' takes_over meter-1 -u meter-1
 promise_not 'nor by user name' takes_over meter-2 -u meter-1
 promise_not 'nor that of the server' takes_over ohmd -u ohmd
+promise_not 'nor does it connect under another user name' may_connect devices/meter-2 meter-2 -u meter-1
 promise_not 'nor is a client id given by the broker' as mosquitto_pub devices/meter-2 "$port" -V 5 -q 1 -t energy_meter/meter-2/data -m none
 promise_not 'nor over MQTT 3.1.1' as mosquitto_pub devices/meter-2 "$port" -q 1 -t energy_meter/meter-2/data -m none
 hear victim devices/meter-1 energy_meter/meter-1/ack
@@ -377,7 +379,7 @@ write_list
 
 echo '# what ohmd is told'
 for line in 'list list_missing ' 'list allowed ' 'authorised allowed meter-1' 'refused revoked meter-2' 'refused bad_name ' \
-    'refused other_client meter-2' 'disconnected revoked meter-2' 'disconnected superseded meter-1' 'disconnected allowed meter-1'; do
+    'refused other_client meter-2' 'refused other_user meter-2' 'disconnected revoked meter-2' 'disconnected superseded meter-1' 'disconnected allowed meter-1'; do
     grep -qx "$line" "$work/told"
     report $? "reported: $line"
 done
