@@ -13,7 +13,8 @@ enum {
     SHORTEST_TICK_NS = NS_PER_MS,
     PACE_MS = 10, ///< Of sampling and processing.
     FREE_SLOTS_LEAST = 2,
-    SET_UP_MS = 20, ///< Longest wait of a phone that asks the portal.
+    WINDOW_MS = 20,  ///< Longest wait of a phone that asks the portal while credentials are taken.
+    SET_UP_MS = 100, ///< And otherwise.
 };
 
 static void beat(struct device *device, enum device_task task)
@@ -136,6 +137,20 @@ static void run_processing(void *ctx)
     }
 }
 
+static uint32_t shorter(uint32_t one_ms, uint32_t other_ms)
+{
+    return one_ms < other_ms ? one_ms : other_ms;
+}
+
+/// How long the provisioner may be left alone.
+static uint32_t set_up_pace_ms(const struct device *device)
+{
+    if (!device->provisioning.is_on) {
+        return UINT32_MAX;
+    }
+    return atomic_load(&device->provisioning.is_open) ? WINDOW_MS : SET_UP_MS;
+}
+
 /// Without an identity there is nobody to speak as. @return whether there is one, or never need be.
 static bool has_way_in(struct device *device)
 {
@@ -156,7 +171,7 @@ static void run_communication(void *ctx)
         const bool stops = atomic_load(&device->stop[DEVICE_COMMUNICATION]);
         if (!has_way_in(device) && !stops) {
             beat(device, DEVICE_COMMUNICATION);
-            mosquitto_session_wait(device->session, SET_UP_MS);
+            mosquitto_session_wait(device->session, (int)set_up_pace_ms(device));
             continue;
         }
         if (stops) {
@@ -171,8 +186,7 @@ static void run_communication(void *ctx)
         if (communication_task_has_left(task)) {
             return;
         }
-        const bool is_set_up = !device->provisioning.is_on || idle_ms < SET_UP_MS;
-        mosquitto_session_wait(device->session, is_set_up ? (int)idle_ms : SET_UP_MS);
+        mosquitto_session_wait(device->session, (int)shorter(idle_ms, set_up_pace_ms(device)));
     }
 }
 

@@ -24,7 +24,7 @@ static const char *const rules[FIELD_COUNT] = {
     ("A password has 8 to 63 characters of ASCII, or 64 hexadecimal digits; none for an open "
      "network"),
     "The name of a device has 1 to 32 letters, digits, '_' or '-'",
-    "A provisioning token has up to 512 characters of ASCII and no spaces",
+    "A provisioning token has up to 432 characters of ASCII and no spaces",
 };
 
 static const char bearer_rule[] = "A bearer token has up to 1024 characters of ASCII and no spaces";

@@ -56,7 +56,7 @@ static void takes_names_and_passwords_of_every_legal_length_and_no_other(void **
     }
     for (size_t token = 0; token <= 520; token++) {
         provision_sized(rig, 4, 8, 8, token);
-        assert_int_equal(rig->reply.status, token >= 1 && token <= 512 ? 200 : 400);
+        assert_int_equal(rig->reply.status, token >= 1 && token <= PORTAL_TOKEN_LIMIT ? 200 : 400);
     }
 }
 

@@ -13,7 +13,7 @@
 
 enum {
     PORTAL_DEVICE_ID_LIMIT = 32, ///< Characters, each a letter, a digit, '_' or '-'.
-    PORTAL_TOKEN_LIMIT = 512,    ///< Printable ASCII without spaces.
+    PORTAL_TOKEN_LIMIT = 432,    ///< Printable ASCII without spaces; what one stored value holds.
     PORTAL_BEARER_LIMIT = 1024,
     PORTAL_ORIGIN_LIMIT = 128
 };
