@@ -2,7 +2,9 @@
 #pragma once
 
 /// `struct crypto` on PSA Crypto: for microcontrollers, where mbedTLS (2.28, or 3.6 in ESP-IDF) and
-/// its hardware stand behind it. Only calls that 2.28, 3.6 and 4 all have.
+/// its hardware stand behind it. Only calls that 2.28, 3.6 and 4 all have. The library must be
+/// built with GCM, ChaCha20-Poly1305, Curve25519, P-256 and RSA: ESP-IDF leaves ChaCha20 out unless
+/// asked.
 ///
 /// PSA has one store of keys for the whole program, which before 3.6 must not be used by two
 /// threads at once: each call holds one lock while its key is in there, so the table may serve

@@ -31,7 +31,8 @@ static bool sync_folder(const char *path)
     char folder[SECRET_FILE_PATH_SIZE];
     const char *slash = strrchr(path, '/');
     const size_t size = slash != NULL ? (size_t)(slash - path) : 0;
-    memcpy(folder, size > 0 ? path : ".", size > 0 ? size : 1);
+    // Without a slash it is the folder we are in; with none but the first it is the root.
+    memcpy(folder, slash != NULL ? path : ".", size > 0 ? size : 1);
     folder[size > 0 ? size : 1] = '\0';
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool good = fd >= 0 && fsync(fd) == 0;
