@@ -132,12 +132,31 @@ static void a_renewal_that_was_cut_short_keeps_what_was_signed(void **state)
     }
 }
 
+static void a_server_that_lost_its_key_gets_another_at_any_cut(void **state)
+{
+    (void)state;
+    authority_close(open_again(NOW_S));
+    for (unsigned cut = 0; cut < 12; cut++) {
+        unsigned taken = 0;
+        char key[96];
+        struct authority *authority = NULL;
+        (void)snprintf(key, sizeof key, "%s/broker/key.pem", folder);
+        assert_int_equal(unlink(key), 0);
+        if (open_until(cut, NOW_S, &authority, &taken) == STATUS_OK) {
+            authority_close(authority);
+        }
+        authority_close(open_again(NOW_S));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_first_start_that_was_cut_short_is_completed, make_folder,
                                         drop_folder),
         cmocka_unit_test_setup_teardown(a_renewal_that_was_cut_short_keeps_what_was_signed,
+                                        make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(a_server_that_lost_its_key_gets_another_at_any_cut,
                                         make_folder, drop_folder),
     };
     return cmocka_run_group_tests_name("authority_power", tests, NULL, NULL);
