@@ -360,7 +360,7 @@ head -c -1 "$identities" >"$identities.part"
 mv "$identities.part" "$identities"
 lost 'a list that was cut short' list_corrupt
 begin
-printf X | dd of="$identities" bs=1 seek=40 conv=notrunc 2>/dev/null
+printf XXXXXXXX | dd of="$identities" bs=8 seek=5 conv=notrunc 2>/dev/null
 lost 'a list that was altered' list_corrupt
 begin
 chmod 666 "$identities"
