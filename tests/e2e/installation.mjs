@@ -128,9 +128,10 @@ export class Installation extends Scene {
     return api;
   }
 
-  // A meter with a certificate of its own; started by the caller. `settings` are those of ohm-device.conf.
+  // A meter with a certificate of its own, or one that gets it by set-up; started by the caller. `settings` are those of
+  // ohm-device.conf.
   async device(id, settings = {}, { env } = {}) {
-    await run(join(repository, 'tools/pki.sh'), ['device', this.pki, id]);
+    if (settings.provisioning !== 'yes') await run(join(repository, 'tools/pki.sh'), ['device', this.pki, id]);
     const folder = this.path('devices', id);
     mkdirSync(join(folder, 'data'), { recursive: true });
     const runFolder = join(this.memory, id);

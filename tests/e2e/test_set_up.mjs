@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+// A meter from the factory, set up with the first app's curl lines, gets its certificate from ohmd itself; its own key never
+// leaves it; after a power cut it is back, and once it is revoked it stays out.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Installation } from './installation.mjs';
+import { buildFolder, freePort, run, until } from './processes.mjs';
+
+const name = 'device_0070';
+const network = { ssid: 'Statsnapp', password: '1q2w3e4r' };
+let installation;
+let api;
+let environment;
+let meter;
+let portal;
+
+const status = async () => (await fetch(`${portal}/status`)).json();
+const log = () => readFileSync(join(meter.folder, 'log'), 'utf8');
+const certificates = async () => (await api.get(`/v1/certificates?device=${name}`)).certificates;
+
+async function provision(token) {
+  const answer = await fetch(`${portal}/provision`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: 'Bearer of-the-user' },
+    body: JSON.stringify({ ...network, device_id: name, provisioning_token: token }),
+  });
+  return { code: answer.status, body: await answer.json() };
+}
+
+before(async () => {
+  installation = await (await Installation.create('set_up', { guard: true, authority: true })).start();
+  api = await installation.administrator();
+  environment = {
+    PATH: process.env.PATH, HOME: installation.path(), XDG_CONFIG_HOME: installation.path('config'), OHM_CA: installation.ca,
+    OHM_SERVER: `https://localhost:${installation.httpsPort}`,
+  };
+  await run(join(buildFolder, 'cli/ohm/ohm'), ['login', '--password-file', installation.passwordFile], { env: environment });
+  const port = await freePort();
+  portal = `http://127.0.0.1:${port}`;
+  const radio = installation.path('radio');
+  writeFileSync(radio, `scan_ms 500\nnetwork "${network.ssid}" rssi -48 password "${network.password}" join_ms 400 dhcp_ms 300\n`);
+  meter = await installation.device(name, {
+    adc_source: 'synthesizer', cert: undefined, key: undefined, provisioning: 'yes', server_url: `https://localhost:${installation.devicesPort}`,
+    label_file: installation.path('label'), radio_script: radio, portal_port: port,
+  });
+  meter.start();
+  await until('the portal answers', async () => (await status()).state === 'AP_MODE');
+}, { timeout: 60000 });
+
+after(async () => {
+  api?.close();
+  await installation?.close();
+});
+
+test('a token that nobody issued is refused, with the reason at the portal', { timeout: 30000 }, async () => {
+  assert.equal((await provision('A'.repeat(43))).code, 200);
+  await until('the reason is there', async () => (await status()).reason === 'token_not_found');
+  assert.equal((await status()).state, 'AP_MODE');
+  assert.deepEqual(await certificates(), []);
+});
+
+test('with a good one the meter is on line within ten seconds, unattended', { timeout: 30000 }, async () => {
+  const token = (await run(join(buildFolder, 'cli/ohm/ohm'), ['token', name], { env: environment })).stdout.trim();
+  const started = Date.now();
+  assert.equal((await provision(token)).code, 200);
+  await until('the meter is on line', async () => /MQTT_CONNECTED/.test(log()));
+  assert.ok(Date.now() - started < 10000);
+  console.log(`figure: on line ${Date.now() - started} ms after its credentials`);
+  await until('the server has readings', async () => (await api.get(`/v1/devices/${name}`)).online);
+  assert.equal((await certificates()).length, 1);
+  await until('its certificate is active', async () => (await certificates())[0].state === 'active');
+  for (const secret of [token, network.password, 'of-the-user']) assert.ok(!log().includes(secret), 'a secret is in the log');
+  assert.ok(!existsSync(join(installation.pki, 'devices', name, 'key.pem')), 'the key was made on the meter');
+});
+
+test('after a power cut it is back with the same certificate', { timeout: 30000 }, async () => {
+  const [certificate] = await certificates();
+  await meter.end('SIGKILL');
+  writeFileSync(join(meter.folder, 'log'), '');
+  meter.start();
+  await until('the meter is on line again', async () => /MQTT_CONNECTED/.test(log()));
+  assert.deepEqual((await certificates()).map((one) => one.certificate_id), [certificate.certificate_id]);
+  assert.doesNotMatch(log(), /AP_MODE/);
+});
+
+test('once revoked it is put out, and stays out', { timeout: 30000 }, async () => {
+  await run(join(buildFolder, 'cli/ohm/ohm'), ['revoke', name], { env: environment });
+  await until('the session is dropped', async () => /MQTT_CONNECTED[\s\S]*MQTT_CONNECTING/.test(log()));
+  assert.equal((await certificates())[0].state, 'revoked');
+});
