@@ -3,6 +3,7 @@
 
 #include "command_metering.h"
 
+#include "base64url.h"
 #include "json_reader.h"
 #include "tamper.h"
 
@@ -34,6 +35,11 @@ static const struct action native_actions[] = {
     { "set_relays", COMMAND_SWITCH, RELAY_SET_ALL, MASK },
     { "tamper_clear", COMMAND_TAMPER_CLEAR, RELAY_TAMPER_CLEAR, COUNT },
     { NULL, COMMAND_SWITCH, RELAY_SET, NOTHING },
+};
+
+static const struct action report_actions[] = {
+    { "attest", COMMAND_ATTEST, RELAY_SET, NOTHING },
+    { NULL, COMMAND_ATTEST, RELAY_SET, NOTHING },
 };
 
 static const struct {
@@ -163,6 +169,24 @@ enum status command_parse_text(const void *payload, size_t size, struct command 
     return STATUS_INVALID;
 }
 
+/// Reads an order to report. @return NULL, or what is wrong.
+static const char *read_attest(const struct json_reader *json, uint8_t nonce[ATTESTER_NONCE_SIZE])
+{
+    char text[BASE64URL_LENGTH(ATTESTER_NONCE_SIZE) + 1];
+    size_t length = 0;
+    size_t size = 0;
+    if (json_reader_string(json, "nonce", text, sizeof text) != STATUS_OK) {
+        return "nonce must be 32 bytes in base64url";
+    }
+    while (text[length] != '\0') {
+        length++;
+    }
+    return base64url_decode(text, length, nonce, ATTESTER_NONCE_SIZE, &size) == STATUS_OK &&
+                   size == ATTESTER_NONCE_SIZE
+               ? NULL
+               : "nonce must be 32 bytes in base64url";
+}
+
 static const char *check_frame(const struct json_reader *json, const char *device_id,
                                int64_t *expires_s)
 {
@@ -208,6 +232,9 @@ enum status command_parse_native(const void *payload, size_t size, const char *d
     if (action != NULL) {
         native->kind = action->kind;
         native->fault = read_request(&json, action, &native->request);
+    } else if (find_action(&json, report_actions) != NULL) {
+        native->kind = COMMAND_ATTEST;
+        native->fault = read_attest(&json, native->nonce);
     } else if (command_metering_find(&json, &native->metering)) {
         native->kind = COMMAND_METERING;
         native->fault = command_metering_read(&json, &native->metering);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attester.h"
 #include "metering_mailbox.h"
 #include "relay_mailbox.h"
 #include "status.h"
@@ -28,6 +29,7 @@ enum command_kind {
     COMMAND_RESTART,
     COMMAND_RESET_WIFI,
     COMMAND_METERING,     ///< `metering` says what is to be measured, kept or told.
+    COMMAND_ATTEST,       ///< `nonce` is to be answered by a signed report on the device's state.
     COMMAND_TAMPER_CLEAR, ///< `request` says so; to be obeyed only when it is signed.
 };
 
@@ -55,6 +57,7 @@ struct native_command {
     enum command_kind kind;       ///< Valid without a fault: COMMAND_SWITCH, COMMAND_METERING or
                                   ///< COMMAND_TAMPER_CLEAR.
     struct relay_request request; ///< RELAY_SET, RELAY_SET_ALL or RELAY_TAMPER_CLEAR.
+    uint8_t nonce[ATTESTER_NONCE_SIZE]; ///< For COMMAND_ATTEST.
     struct metering_request metering; ///< For COMMAND_METERING; `id` and `utc_s` are the caller's.
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "communication_downlink.h"
 
+#include "base64url.h"
 #include "json_reader.h"
 #include "signed_command.h"
 
@@ -112,6 +113,41 @@ static bool is_signed(const struct communication_task *task, const struct mqtt_e
                                  message->payload_size) == STATUS_OK;
 }
 
+/// Lets the device report on itself, and settles the command with that.
+static void attest(struct communication_task *task, uint32_t ticket,
+                   const uint8_t nonce[ATTESTER_NONCE_SIZE], uint8_t mask)
+{
+    static const char opening[] = "{\"report\":\"";
+    static const char closing[] = "\"}";
+    const struct attester *attester = task->parts.attester;
+    uint8_t message[ATTESTER_MESSAGE_LIMIT];
+    size_t size = 0;
+
+    if (attester == NULL) {
+        command_history_settle(&task->history, ticket, COMMAND_INVALID,
+                               "this device has no identity to report with", mask);
+        return;
+    }
+    const enum status status = attester->report(attester->ctx, nonce, message, &size);
+    if (status != STATUS_OK) {
+        command_history_settle(&task->history, ticket, command_outcome_of(status),
+                               "the report could not be signed", mask);
+        return;
+    }
+    char *out = task->report;
+    for (size_t i = 0; opening[i] != '\0'; i++) {
+        *out++ = opening[i];
+    }
+    base64url_encode(message, size, out);
+    out += BASE64URL_LENGTH(size);
+    for (size_t i = 0; i < sizeof closing; i++) {
+        *out++ = closing[i];
+    }
+    task->attested = ticket;
+    task->has_report = true;
+    command_history_settle(&task->history, ticket, COMMAND_DONE, "", mask);
+}
+
 static bool only_tells(enum metering_action action)
 {
     return action == METERING_TELL || action == METERING_LINEARITY_TELL ||
@@ -124,6 +160,9 @@ static bool is_barred(const struct communication_task *task, const struct native
     return button_task_tamper(task->parts.button).latched && command->kind == COMMAND_METERING &&
            !only_tells(command->metering.action);
 }
+
+_Static_assert(COMMUNICATION_REPORT_SIZE > BASE64URL_LENGTH(ATTESTER_MESSAGE_LIMIT) + 14,
+               "any report has room");
 
 static void take_native(struct communication_task *task, const struct mqtt_event *message,
                         uint64_t now_us)
@@ -159,6 +198,8 @@ static void take_native(struct communication_task *task, const struct mqtt_event
     } else if (is_barred(task, &command)) {
         command_history_settle(&task->history, ticket, COMMAND_REFUSED,
                                "the case was opened: that must be cleared first", mask);
+    } else if (command.kind == COMMAND_ATTEST) {
+        attest(task, ticket, command.nonce, mask);
     } else if (command.kind == COMMAND_METERING) {
         command.metering.id = ticket;
         command.metering.utc_s = utc_ms / 1000;
@@ -198,7 +239,8 @@ static void execute(struct communication_task *task, struct command *command)
     case COMMAND_RESET_WIFI:
         wish(task, COMMUNICATION_RESET_WIFI);
         break;
-    case COMMAND_METERING: // Native only, both.
+    case COMMAND_METERING: // Native only, as the next two.
+    case COMMAND_ATTEST:
     case COMMAND_TAMPER_CLEAR:
         break;
     }

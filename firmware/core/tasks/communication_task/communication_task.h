@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attester.h"
 #include "back_off.h"
 #include "batch.h"
 #include "button_task.h"
@@ -43,6 +44,7 @@ enum {
     COMMUNICATION_CONNECT_MS = 20000,     ///< Longest wait for a session to come up.
     COMMUNICATION_LEAVE_MS = 3000,        ///< Longest farewell.
     COMMUNICATION_LEASE_LIMIT_S = 120,
+    COMMUNICATION_REPORT_SIZE = 704, ///< {"report":"…"} of ATTESTER_MESSAGE_LIMIT bytes.
 };
 
 /// What the task has to tell a log. `text` is valid during the call.
@@ -79,6 +81,7 @@ struct communication_parts {
     struct button_task *button;
     const struct crypto *crypto; ///< Checks signatures; NULL: no signed command is believed.
     const uint8_t *command_key;  ///< The fleet's, of CRYPTO_P256_PUBLIC_SIZE bytes; NULL: as above.
+    const struct attester *attester; ///< NULL: the device cannot report on itself.
     const char *version;
     uint32_t boot_id;
 
@@ -117,8 +120,11 @@ struct communication_task {
     uint32_t packet_id;
 
     uint32_t requests_under_way;
-    bool metering_under_way;   ///< A request was posted, and its answer has not been seen.
-    bool metering_answered;    ///< It was seen, and not yet published.
+    bool metering_under_way; ///< A request was posted, and its answer has not been seen.
+    bool metering_answered;  ///< It was seen, and not yet published.
+    uint32_t attested;       ///< The ticket of the report in `report`, if `has_report`.
+    bool has_report;
+    char report[COMMUNICATION_REPORT_SIZE];
     struct tamper_view tamper; ///< As last seen.
     uint32_t relay_changes;
     uint64_t relay_changed_us;

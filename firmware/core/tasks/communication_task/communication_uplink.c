@@ -152,12 +152,15 @@ static bool send_batch(struct communication_task *task, uint64_t now_ms)
     return true;
 }
 
-/// What the processing task tells besides the outcome of a command, or NULL.
+/// What is to be told besides the outcome of a command, or NULL.
 static const char *detail_of(const struct communication_task *task,
                              const struct command_record *record)
 {
     const struct metering_answer *answer =
         task->metering_answered ? metering_mailbox_peek(task->parts.metering) : NULL;
+    if (task->has_report && task->attested == record->ticket) {
+        return task->report;
+    }
     return answer != NULL && answer->id == record->ticket && answer->detail_size > 0
                ? answer->detail
                : NULL;
