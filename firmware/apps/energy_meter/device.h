@@ -11,6 +11,7 @@
 #include "communication_task.h"
 #include "control_socket.h"
 #include "crypto.h"
+#include "device_attestation.h"
 #include "device_metering.h"
 #include "device_provisioning.h"
 #include "device_source.h"
@@ -74,6 +75,7 @@ struct device {
     bool tamper_told; ///< Of the latch, as the log last said.
 
     struct device_provisioning provisioning;
+    struct device_attestation attestation;
     struct device_storage storage;
     struct reading_trace *trace;
     struct reading_sink readings;

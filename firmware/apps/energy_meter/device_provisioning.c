@@ -376,6 +376,18 @@ bool device_provisioning_step(struct device_provisioning *provisioning)
     return provisioning->was_ready;
 }
 
+bool device_provisioning_identity(const struct device_provisioning *provisioning,
+                                  enum keystore_slot *slot)
+{
+    unsigned number = 0;
+    return provisioner_identity(&provisioning->provisioner, slot, &number);
+}
+
+const struct keystore *device_provisioning_keystore(const struct device_provisioning *provisioning)
+{
+    return keys_of(provisioning);
+}
+
 enum status device_provisioning_open_tls(void *ctx, SSL_CTX **context,
                                          char fault[TLS_IDENTITY_FAULT_SIZE])
 {

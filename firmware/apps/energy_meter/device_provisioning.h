@@ -99,5 +99,12 @@ void device_provisioning_tell(struct device_provisioning *provisioning, bool onl
 
 enum status_led_pattern device_provisioning_pattern(const struct device_provisioning *provisioning);
 
+/// The slot whose certificate is in force. @return false  there is none.
+bool device_provisioning_identity(const struct device_provisioning *provisioning,
+                                  enum keystore_slot *slot);
+
+/// The keystore; communication's thread only.
+const struct keystore *device_provisioning_keystore(const struct device_provisioning *provisioning);
+
 /// Closes what is open.
 void device_provisioning_close(struct device_provisioning *provisioning);

@@ -379,6 +379,49 @@ static void a_device_that_knows_no_key_obeys_no_order_to_clear(void **state)
     }
 }
 
+static enum status report_plainly(void *ctx, const uint8_t nonce[ATTESTER_NONCE_SIZE],
+                                  uint8_t *message, size_t *size)
+{
+    const size_t *wanted = ctx;
+    memset(message, nonce[31], *wanted);
+    *size = *wanted;
+    return *wanted > 0 ? STATUS_OK : STATUS_MISSING;
+}
+
+static void answers_a_challenge_with_its_report_also_when_it_comes_again(void **state)
+{
+    static const char ATTEST[] =
+        "\"action\":\"attest\",\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"";
+    struct bench *b = *state;
+    size_t size = 3;
+    const struct attester attester = { .report = report_plainly, .ctx = &size };
+    bench_run_ms(b, 1000);
+    bench_send_command(b, "none", ATTEST, 30);
+    bench_run_ms(b, 50);
+    bench_assert_last(b, "command_result",
+                      "\"status\":\"invalid\",\"reason\":\"this device has no");
+
+    b->task.parts.attester = &attester;
+    for (unsigned i = 0; i < 2; i++) {
+        fake_fleet_forget_sent(&b->fleet);
+        bench_send_command(b, "a1", ATTEST, 30);
+        bench_run_ms(b, 50);
+        bench_assert_last(b, "command_result", "\"status\":\"done\"");
+        bench_assert_last(b, "command_result", "\"detail\":{\"report\":\"AQEB\"}}");
+    }
+    size = ATTESTER_MESSAGE_LIMIT;
+    bench_send_command(b, "a2", ATTEST, 30);
+    bench_run_ms(b, 50);
+    bench_assert_last(b, "command_result", "AQE\"}}");
+    size = 0;
+    bench_send_command(b, "a3", ATTEST, 30);
+    bench_run_ms(b, 50);
+    bench_assert_last(b, "command_result", "the report could not be signed");
+    bench_send_command(b, "a4", "\"action\":\"attest\",\"nonce\":\"short\"", 30);
+    bench_run_ms(b, 50);
+    bench_assert_last(b, "command_result", "nonce must be 32 bytes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +436,8 @@ int main(void)
         cmocka_unit_test_setup(obeys_the_older_meters_commands, bench_power_up),
         cmocka_unit_test_setup(never_obeys_what_the_broker_kept, bench_power_up),
         cmocka_unit_test_setup(takes_commands_while_the_disk_hangs, bench_power_up),
+        cmocka_unit_test_setup(answers_a_challenge_with_its_report_also_when_it_comes_again,
+                               bench_power_up),
         cmocka_unit_test_setup(tells_at_once_that_the_case_was_opened, be_opened),
         cmocka_unit_test_setup(refuses_what_changes_something_until_that_is_cleared, be_opened),
         cmocka_unit_test_setup(a_signed_order_with_the_right_count_clears_it, be_opened),
