@@ -7,11 +7,13 @@
 #include <stdint.h>
 
 #include "command_result.h"
+#include "crypto.h"
 #include "status.h"
 
 enum command_action {
     COMMAND_ACTION_SET_RELAY,    ///< One relay to one state.
     COMMAND_ACTION_SET_RELAYS,   ///< All eight at once.
+    COMMAND_ACTION_ATTEST,       ///< Report on itself, in answer to `attestation`.
     COMMAND_ACTION_TAMPER_CLEAR, ///< Forget that the case was opened `tamper_count` times.
     COMMAND_ACTION_CALIBRATE,    ///< Watch a load of which something is known.
     COMMAND_ACTION_CALIBRATION_APPLY,
@@ -51,14 +53,23 @@ struct metering_command {
     uint8_t channels;                 ///< and of the currents of these channels, one bit each.
 };
 
+enum { COMMAND_NONCE_SIZE = 32 };
+
+/// What a device is asked with, and whose signature is expected.
+struct attestation_question {
+    uint8_t nonce[COMMAND_NONCE_SIZE];
+    uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
+};
+
 /// A command in absolute terms: carried out twice it does the same as once.
 struct relay_command {
     enum command_action action;
-    uint8_t relay;                    ///< SET_RELAY: 0 to 7.
-    bool state;                       ///< SET_RELAY: true closes.
-    uint8_t mask;                     ///< SET_RELAYS: bit n closes relay n.
-    uint32_t tamper_count;            ///< TAMPER_CLEAR: as the device said.
-    struct metering_command metering; ///< For the others.
+    uint8_t relay;                           ///< SET_RELAY: 0 to 7.
+    bool state;                              ///< SET_RELAY: true closes.
+    uint8_t mask;                            ///< SET_RELAYS: bit n closes relay n.
+    struct attestation_question attestation; ///< ATTEST.
+    uint32_t tamper_count;                   ///< TAMPER_CLEAR: as the device said.
+    struct metering_command metering;        ///< For the others.
 };
 
 struct device_link {

@@ -18,8 +18,9 @@ struct rest_waiting {
     void *finish_ctx;
     char cmd_id[COMMAND_ID_SIZE]; ///< Known once `sent`.
     enum command_action action;
-    bool sent;  ///< The handler has let go.
-    bool ended; ///< The waiter has let go, and is off the list.
+    struct attestation_question question; ///< For COMMAND_ACTION_ATTEST.
+    bool sent;                            ///< The handler has let go.
+    bool ended;                           ///< The waiter has let go, and is off the list.
 };
 
 void rest_init(struct rest *rest)
@@ -44,7 +45,11 @@ static void take_result(void *ctx, const struct command_result *result)
     struct rest_waiting *waiting = ctx;
     struct rest *rest = waiting->rest;
 
-    rest_reply_result(waiting->action, result, waiting->reply);
+    if (waiting->action == COMMAND_ACTION_ATTEST && result->outcome == COMMAND_OUTCOME_DONE) {
+        rest_reply_attestation(&waiting->question, result, waiting->reply);
+    } else {
+        rest_reply_result(waiting->action, result, waiting->reply);
+    }
     waiting->finish(waiting->finish_ctx);
     (void)pthread_mutex_lock(&rest->lock);
     unlink_waiting(rest, waiting);
@@ -131,6 +136,7 @@ bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
         .finish = request->finish,
         .finish_ctx = request->finish_ctx,
         .action = command->action,
+        .question = command->attestation,
     };
     (void)pthread_mutex_lock(&rest->lock);
     waiting->next = rest->waiting;

@@ -39,6 +39,7 @@ bool rest_show_deliveries(struct rest *rest, const struct rest_request *request,
                           struct http_reply *reply);
 bool rest_send_command(struct rest *rest, const struct rest_request *request,
                        struct http_reply *reply);
+bool rest_attest(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
 bool rest_clear_tamper(struct rest *rest, const struct rest_request *request,
                        struct http_reply *reply);
 bool rest_calibrate(struct rest *rest, const struct rest_request *request,
@@ -143,6 +144,10 @@ bool rest_ask_plain(struct rest *rest, const struct rest_request *request,
 /// Answers with how a command ended: the relays or what was measured, or what went wrong.
 void rest_reply_result(enum command_action action, const struct command_result *result,
                        struct http_reply *reply);
+
+/// Answers with what a device's report on itself is worth.
+void rest_reply_attestation(const struct attestation_question *question,
+                            const struct command_result *result, struct http_reply *reply);
 
 /// Answers for a store that failed.
 void rest_reply_unavailable(struct http_reply *reply);

@@ -67,6 +67,7 @@ static const struct subject *subject_of(enum command_action action)
     case COMMAND_ACTION_SET_RELAYS:
         break;
     case COMMAND_ACTION_TAMPER_CLEAR:
+    case COMMAND_ACTION_ATTEST:
         return &TAMPER;
     case COMMAND_ACTION_CALIBRATE:
     case COMMAND_ACTION_CALIBRATION_APPLY:

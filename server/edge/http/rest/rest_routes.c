@@ -32,6 +32,7 @@ static const struct rest_route ROUTES[] = {
       rest_show_deliveries },
     { REST_POST, "/v1/devices/{id}/command", PERMISSION_DEVICE_COMMAND, REST_SLOW,
       rest_send_command },
+    { REST_POST, "/v1/devices/{id}/attestation", PERMISSION_DEVICE_CONFIG, REST_SLOW, rest_attest },
     { REST_POST, "/v1/devices/{id}/tamper/clear", PERMISSION_DEVICE_CONFIG, REST_SLOW,
       rest_clear_tamper },
     { REST_POST, "/v1/devices/{id}/calibration", PERMISSION_DEVICE_CONFIG, REST_SLOW,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base64url.h"
 #include "payload_json.h"
 
 /// Parses an object that names no other device. On success the caller deletes `*object`.
@@ -391,6 +392,13 @@ size_t payload_write_command(const char *device_id, const char *cmd_id,
                         ",\"iat\":%" PRId64 ",\"relay\":%u,\"state\":%s,\"target\":\"%s\",\"v\":1}",
                         cmd_id, expires_s, issued_s, command->relay,
                         command->state ? "true" : "false", device_id);
+    } else if (command->action == COMMAND_ACTION_ATTEST) {
+        char nonce[BASE64URL_LENGTH(COMMAND_NONCE_SIZE) + 1];
+        base64url_encode(command->attestation.nonce, COMMAND_NONCE_SIZE, nonce);
+        size = snprintf(out, PAYLOAD_COMMAND_SIZE,
+                        "{\"action\":\"attest\",\"cmd_id\":\"%s\",\"exp\":%" PRId64
+                        ",\"iat\":%" PRId64 ",\"nonce\":\"%s\",\"target\":\"%s\",\"v\":1}",
+                        cmd_id, expires_s, issued_s, nonce, device_id);
     } else if (command->action == COMMAND_ACTION_TAMPER_CLEAR) {
         size = snprintf(out, PAYLOAD_COMMAND_SIZE,
                         "{\"action\":\"tamper_clear\",\"cmd_id\":\"%s\",\"count\":%" PRIu32
