@@ -4,6 +4,7 @@
 // leaves it; after a power cut it is back, and once it is revoked it stays out.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -75,6 +76,18 @@ test('with a good one the meter is on line within ten seconds, unattended', { ti
   await until('its certificate is active', async () => (await certificates())[0].state === 'active');
   for (const secret of [token, network.password, 'of-the-user']) assert.ok(!log().includes(secret), 'a secret is in the log');
   assert.ok(!existsSync(join(installation.pki, 'devices', name, 'key.pem')), 'the key was made on the meter');
+});
+
+test('asked for a report on itself, it signs one that says no more than it can know', { timeout: 30000 }, async () => {
+  const { status: code, body } = await api.call('POST', `/v1/devices/${name}/attestation`, {});
+  assert.equal(code, 200, JSON.stringify(body));
+  assert.equal(body.verdict, 'degraded');
+  assert.deepEqual(body.reasons, ['software_level', 'debugging_enabled']);
+  assert.equal(body.report.level, 'software');
+  assert.equal(body.report.keystore, 'sealed_file');
+  const program = readFileSync(join(buildFolder, 'firmware/apps/energy_meter/ohm-device'));
+  assert.equal(body.report.image_sha256, createHash('sha256').update(program).digest('hex'));
+  assert.equal((await api.call('POST', '/v1/devices/nobody/attestation', {})).status, 404);
 });
 
 test('after a power cut it is back with the same certificate', { timeout: 30000 }, async () => {
