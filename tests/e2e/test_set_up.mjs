@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 // A meter from the factory, set up with the first app's curl lines, gets its certificate from ohmd itself; its own key never
-// leaves it; after a power cut it is back, and once it is revoked it stays out.
+// leaves it; after a power cut it is back, and once it is revoked it stays out until a person gives it another token.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Installation } from './installation.mjs';
@@ -21,7 +22,20 @@ let portal;
 
 const status = async () => (await fetch(`${portal}/status`)).json();
 const log = () => readFileSync(join(meter.folder, 'log'), 'utf8');
+const brokerLog = () => installation.broker.output();
+const count = (text, part) => text.split(part).length - 1;
+const newestReading = async () => (await api.call('GET', `/v1/devices/${name}/telemetry/latest`)).body;
 const certificates = async () => (await api.get(`/v1/certificates?device=${name}`)).certificates;
+
+// What a hand on the simulated board does.
+const hand = (line) => new Promise((done, failed) => {
+  const socket = connect(join(meter.folder, 'data/control.sock'), () => socket.write(`${line}\n`));
+  socket.once('data', (bytes) => {
+    socket.destroy();
+    done(bytes.toString().trim());
+  });
+  socket.once('error', failed);
+});
 
 async function provision(token) {
   const answer = await fetch(`${portal}/provision`, {
@@ -100,8 +114,41 @@ test('after a power cut it is back with the same certificate', { timeout: 30000 
   assert.doesNotMatch(log(), /AP_MODE/);
 });
 
-test('once revoked it is put out, and stays out', { timeout: 30000 }, async () => {
-  await run(join(buildFolder, 'cli/ohm/ohm'), ['revoke', name], { env: environment });
-  await until('the session is dropped', async () => /MQTT_CONNECTED[\s\S]*MQTT_CONNECTING/.test(log()));
-  assert.equal((await certificates())[0].state, 'revoked');
+test('its readings arrive', { timeout: 30000 }, async () => {
+  const first = await until('there is one', async () => (await newestReading()).time_ms);
+  await until('there is a later one', async () => (await newestReading()).time_ms > first);
+});
+
+test('once revoked its session ends within five seconds, and the broker refuses it', { timeout: 60000 }, async () => {
+  assert.equal((await api.call('POST', `/v1/devices/${name}/enrolment`, {})).body.error, 'device_has_active_certificate');
+  const begin = performance.now();
+  assert.equal((await api.call('POST', `/v1/devices/${name}/revocation`, { reason: 'stolen' })).status, 200);
+  await until('the session is ended', () => brokerLog().includes(`ended the session of ${name}: revoked`), { everyMs: 5 });
+  const took = performance.now() - begin;
+  console.log(`figure: revocation to the end of the live session: ${took.toFixed(0)} ms`);
+  assert.ok(took < 5000);
+  await until('the meter knows', () => /MQTT_CONNECTED[\s\S]*MQTT_CONNECTING/.test(log()));
+  await until('the server has it off line', async () => !(await api.get(`/v1/devices/${name}`)).online);
+  const sessions = count(brokerLog(), ` as ${name} (`);
+  const stored = (await newestReading()).time_ms;
+  await until('it has knocked three times', () => count(brokerLog(), `refused ${name}`) >= 3, { timeoutMs: 40000 });
+  assert.equal(count(brokerLog(), ` as ${name} (`), sessions);
+  assert.equal((await newestReading()).time_ms, stored);
+  assert.deepEqual((await certificates()).map((one) => one.state), ['revoked']);
+});
+
+test('the button and another token bring it back with a new key, and what it measured meanwhile arrives', { timeout: 60000 }, async () => {
+  const [{ certificate_id: old }] = await certificates();
+  const stored = (await newestReading()).seq;
+  assert.equal(await hand('press 7100'), 'ok');
+  await until('the portal is open', async () => (await (await fetch(`${portal}/about`)).json()).open);
+  const { body } = await api.call('POST', `/v1/devices/${name}/enrolment`, { replaces: true });
+  const begin = performance.now();
+  assert.equal((await provision(body.provisioning_token)).code, 200);
+  await until('it is on line', async () => (await api.get(`/v1/devices/${name}`)).online, { timeoutMs: 30000, everyMs: 20 });
+  console.log(`figure: back on line ${(performance.now() - begin).toFixed(0)} ms after another token`);
+  await until('the new certificate is active', async () => (await certificates()).map((one) => one.state).join() === 'active,revoked');
+  assert.notEqual((await certificates())[0].certificate_id, old);
+  await until('readings arrive', async () => (await newestReading()).seq > stored);
+  assert.ok(!log().includes(body.provisioning_token));
 });

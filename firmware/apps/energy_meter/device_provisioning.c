@@ -388,6 +388,19 @@ const struct keystore *device_provisioning_keystore(const struct device_provisio
     return keys_of(provisioning);
 }
 
+bool device_provisioning_has_changed(struct device_provisioning *provisioning)
+{
+    enum keystore_slot slot = KEYSTORE_IDENTITY_A;
+    unsigned number = 0;
+
+    const bool is_ready = provisioner_identity(&provisioning->provisioner, &slot, &number);
+    const bool has_changed = is_ready && number != provisioning->shown_number;
+    if (has_changed) {
+        provisioning->shown_number = number;
+    }
+    return has_changed;
+}
+
 enum status device_provisioning_open_tls(void *ctx, SSL_CTX **context,
                                          char fault[TLS_IDENTITY_FAULT_SIZE])
 {

@@ -61,6 +61,7 @@ struct device_provisioning {
     uint64_t listener_ms; ///< No new try to listen before.
     struct provisioner provisioner;
     bool was_ready;             ///< An identity has been there since boot.
+    unsigned shown_number;      ///< Of the identity that sessions were told of.
     _Atomic bool window_wanted; ///< Somebody pressed the button.
     _Atomic bool is_open;       ///< The set-up window, for other threads.
 };
@@ -89,6 +90,10 @@ bool device_provisioning_is_resetting(const struct device_provisioning *provisio
 
 /// Does what is due. @return whether an MQTT session may be sought: an identity is there, or was.
 bool device_provisioning_step(struct device_provisioning *provisioning);
+
+/// Whether another identity or network is there since the last call, so that a session may come up
+/// that did not before.
+bool device_provisioning_has_changed(struct device_provisioning *provisioning);
 
 /// Makes the context of an MQTT connection, as mosquitto_session_options asks.
 enum status device_provisioning_open_tls(void *ctx, SSL_CTX **context,

@@ -174,6 +174,9 @@ static void run_communication(void *ctx)
             mosquitto_session_wait(device->session, (int)set_up_pace_ms(device));
             continue;
         }
+        if (device_provisioning_has_changed(&device->provisioning)) {
+            communication_task_hurry(task);
+        }
         if (stops) {
             communication_task_leave(task);
         }

@@ -165,6 +165,14 @@ uint32_t communication_task_step(struct communication_task *task)
     return task->requests_under_way > 0 || task->metering_under_way ? BUSY_MS : IDLE_MS;
 }
 
+void communication_task_hurry(struct communication_task *task)
+{
+    back_off_succeed(&task->back_off);
+    if (task->link == LINK_WAITING) {
+        task->link_us = 0;
+    }
+}
+
 void communication_task_leave(struct communication_task *task)
 {
     task->leave_wanted = true;

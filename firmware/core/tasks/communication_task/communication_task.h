@@ -157,6 +157,9 @@ MUST_CHECK enum status communication_task_init(struct communication_task *task,
 /// Does what is due now. @return how long the task may sleep when nothing arrives, in milliseconds.
 uint32_t communication_task_step(struct communication_task *task);
 
+/// What sessions depend on has changed, such as the certificate: the next one is sought at once.
+void communication_task_hurry(struct communication_task *task);
+
 /// Begins to leave: sends what the journal holds, says offline, and disconnects.
 void communication_task_leave(struct communication_task *task);
 

@@ -173,6 +173,26 @@ static void waits_longer_from_try_to_try(void **state)
     assert_int_equal(b->task.link, LINK_ONLINE);
 }
 
+static void tries_at_once_when_what_sessions_depend_on_has_changed(void **state)
+{
+    struct bench *b = *state;
+    b->fleet.refuses = true;
+    bench_run_ms(b, 300000);
+    const unsigned early = b->fleet.connects;
+    communication_task_hurry(&b->task);
+    bench_run_ms(b, 3000);
+    assert_in_range(b->fleet.connects - early, 2, 5);
+    bench_run_ms(b, 297000);
+    b->fleet.refuses = false;
+    communication_task_hurry(&b->task);
+    bench_run_ms(b, 200);
+    assert_int_equal(b->task.link, LINK_ONLINE);
+    communication_task_hurry(&b->task);
+    bench_run_ms(b, 1000);
+    assert_int_equal(b->fleet.disconnects, 0);
+    assert_int_equal(b->task.link, LINK_ONLINE);
+}
+
 static void sends_realtime_while_a_lease_runs(void **state)
 {
     struct bench *b = *state;
@@ -234,6 +254,8 @@ int main(void)
         cmocka_unit_test_setup(takes_no_time_from_an_acknowledgement_that_is_not_its_own,
                                bench_power_up),
         cmocka_unit_test_setup(waits_longer_from_try_to_try, bench_power_up),
+        cmocka_unit_test_setup(tries_at_once_when_what_sessions_depend_on_has_changed,
+                               bench_power_up),
         cmocka_unit_test_setup(sends_realtime_while_a_lease_runs, bench_power_up),
         cmocka_unit_test_setup(keeps_the_cadence_of_the_older_meters, bench_power_up),
         cmocka_unit_test_setup(leaves_in_good_order, bench_power_up),
