@@ -167,6 +167,7 @@ static void flags_the_edges_of_a_dip_or_is_right(void **state)
     (void)state;
     const struct figures figures = try(DIPPED, "dip to 70 %");
     assert_true(figures.windows > 5 * TRIALS);
+    assert_true(figures.worst_mhz < 1.0);
     assert_true(figures.after_flag_mhz < 1.0);
 }
 

@@ -41,9 +41,9 @@ static void load(const struct waveform *waveform)
     assert_int_equal(recorded_codes_load(&codes, waveform), STATUS_OK);
 }
 
-/// The energy of the codes from `start` on, by the trapezoidal rule, in joules. The zeros are means
-/// over whole cycles of the whole recording.
-static double energy_of(const struct recorded_codes *c, size_t start)
+/// The energy of the codes from `start` up to `end`, by the trapezoidal rule, in joules. The zeros
+/// are means over whole cycles of the whole recording.
+static double energy_of(const struct recorded_codes *c, size_t start, size_t end)
 {
     const double cycle = c->waveform->rate_hz / c->waveform->expected.frequency_hz;
     const size_t whole = (size_t)(floor((double)c->count / cycle) * cycle + 0.5);
@@ -54,9 +54,9 @@ static double energy_of(const struct recorded_codes *c, size_t start)
         mean_i += c->current[n] / (double)whole;
     }
     double sum = 0.0;
-    for (size_t n = start; n < c->count; n++) {
+    for (size_t n = start; n < end; n++) {
         const double p = (c->voltage[n] - mean_v) * (c->current[n] - mean_i);
-        sum += n == start || n + 1 == c->count ? 0.5 * p : p;
+        sum += n == start || n + 1 == end ? 0.5 * p : p;
     }
     return sum * c->waveform->volts_per_code * c->waveform->amperes_per_code / c->waveform->rate_hz;
 }
@@ -75,7 +75,7 @@ static void counts_the_energy_of_a_load_that_skips_cycles_from_every_start(void 
         for (size_t start = 0; start < 256; start += 8) { // Two cycles, of which one conducts.
             struct sums sums = { .seconds = 0.0 };
             recorded_codes_meter(&codes, start, 1.0, 1.0, add_up, &sums);
-            const double truth = energy_of(&codes, start);
+            const double truth = energy_of(&codes, start, codes.count);
             const double off = 100.0 * ((double)sums.import_mj / 1000.0 / truth - 1.0);
             worst = fabs(off) > fabs(worst) ? off : worst;
         }
@@ -87,27 +87,54 @@ static void counts_the_energy_of_a_load_that_skips_cycles_from_every_start(void 
     assert_int_equal(cookers, 3);
 }
 
-/// A peer that gives each of eight channels one cycle in turn, from every start.
+enum { PEER_CHANNELS = 8 };
+
+/// What a peer finds that gives each of eight channels one cycle in turn, in watts.
+static double peer_power(const struct waveform *waveform, uint32_t cycle, uint32_t start)
+{
+    struct burst_peer peer;
+    burst_peer_init(&peer, cycle, PEER_CHANNELS);
+    for (size_t n = start; n < codes.count; n++) {
+        burst_peer_take(&peer, codes.voltage[n], codes.current[n]);
+    }
+    return burst_peer_power(&peer) * waveform->volts_per_code * waveform->amperes_per_code;
+}
+
+static double our_power(uint32_t start)
+{
+    struct sums sums = { .seconds = 0.0 };
+    recorded_codes_meter(&codes, start, 1.0, 1.0, add_up, &sums);
+    return sums.active / sums.seconds;
+}
+
+/// The larger of two errors, whatever their signs.
+static double worse(double left, double right)
+{
+    return fabs(left) > fabs(right) ? left : right;
+}
+
+/// The mean power from `start` on, over an even number of whole cycles, since there are loads that
+/// conduct in every second one.
+static double true_power(const struct waveform *waveform, size_t start)
+{
+    const double cycle = waveform->rate_hz / waveform->expected.frequency_hz;
+    const double whole = 2.0 * floor((double)(codes.count - 1 - start) / cycle / 2.0) * cycle;
+    const size_t end = start + (size_t)(whole + 0.5) + 1;
+    return energy_of(&codes, start, end) / ((double)(end - 1 - start) / waveform->rate_hz);
+}
+
+/// Both from the same 32 starts, against the mean power of what each of them was given.
 static void print_the_errors_of_a_peer(const struct waveform *waveform, double *ours, double *peers)
 {
-    enum { CHANNELS = 8 };
-    const double s = waveform->expected.apparent_va;
-    struct sums sums = { .seconds = 0.0 };
-    load(waveform);
-    recorded_codes_meter(&codes, 0, 1.0, 1.0, add_up, &sums);
-    *ours = 100.0 * (sums.active / sums.seconds - waveform->expected.active_w) / s;
-    *peers = 0.0;
+    const double percent_of_s = 100.0 / waveform->expected.apparent_va;
     const uint32_t cycle = burst_peer_cycle_frames(waveform->rate_hz);
-    for (uint32_t start = 0; start < CHANNELS * cycle; start += cycle / 4u) {
-        struct burst_peer peer;
-        burst_peer_init(&peer, cycle, CHANNELS);
-        for (size_t n = start; n < codes.count; n++) {
-            burst_peer_take(&peer, codes.voltage[n], codes.current[n]);
-        }
-        const double watts =
-            burst_peer_power(&peer) * waveform->volts_per_code * waveform->amperes_per_code;
-        const double off = 100.0 * (watts - waveform->expected.active_w) / s;
-        *peers = fabs(off) > fabs(*peers) ? off : *peers;
+    *ours = 0.0;
+    *peers = 0.0;
+    load(waveform);
+    for (uint32_t start = 0; start < PEER_CHANNELS * cycle; start += cycle / 4u) {
+        const double truth = true_power(waveform, start);
+        *ours = worse(percent_of_s * (our_power(start) - truth), *ours);
+        *peers = worse(percent_of_s * (peer_power(waveform, cycle, start) - truth), *peers);
     }
     print_message("%-19s P off by %+9.4f %% of S here, by %+9.3f %% with one cycle of eight\n",
                   waveform->name, *ours, *peers);
