@@ -108,9 +108,9 @@ static void believes_no_command_with_any_bit_turned(void **state)
     (void)state;
     const size_t size = sign(COMMAND, text);
     for (size_t bit = 0; bit < 8 * size; bit++) {
-        text[bit / 8] ^= (char)(1u << bit % 8);
+        text[bit / 8] = (char)((unsigned char)text[bit / 8] ^ 1u << bit % 8);
         assert_int_not_equal(signed_command_verify(&CRYPTO, KEY, text, size), STATUS_OK);
-        text[bit / 8] ^= (char)(1u << bit % 8);
+        text[bit / 8] = (char)((unsigned char)text[bit / 8] ^ 1u << bit % 8);
     }
     assert_int_equal(signed_command_verify(&CRYPTO, KEY, text, size), STATUS_OK);
 }

@@ -310,7 +310,7 @@ static void follows_a_rate_that_is_measured_late(void **state)
     struct fixture *f = *state;
     f->rate_hz = 1.003 * RATE;
     (void)run(f, 3.0);
-    f->told_mhz = (uint64_t)(1003u * RATE);
+    f->told_mhz = UINT64_C(1003) * RATE;
     (void)run(f, 3.0);
     const uint64_t began_us = now_of(f);
     dip(f, 0.0, 30.0);

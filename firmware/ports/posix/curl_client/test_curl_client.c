@@ -237,7 +237,7 @@ static void refuses_an_answer_that_is_too_large(void **state)
                      CURL_CLIENT_ANSWER_LIMIT + extra);
         memset(answer + head, 'x', CURL_CLIENT_ANSWER_LIMIT + 1);
         stage.play.answer = answer;
-        stage.play.answer_size = (size_t)(head + CURL_CLIENT_ANSWER_LIMIT + extra);
+        stage.play.answer_size = (size_t)head + CURL_CLIENT_ANSWER_LIMIT + (size_t)extra;
         assert_int_equal(exchange(&reply, &reason), extra == 0 ? STATUS_OK : STATUS_FULL);
     }
 }

@@ -13,8 +13,6 @@ enum { SECRET_DESCRIPTOR = 3, ENVIRONMENT_LIMIT = 64, KILLED = 128 };
 
 const char NMCLI_PROCESS_SECRET[] = "/proc/self/fd/3";
 
-extern char **environ;
-
 void nmcli_process_init(struct nmcli_process *process)
 {
     *process = (struct nmcli_process){ .output = -1, .complaint = -1 };

@@ -183,7 +183,7 @@ static void keep_address(const char *text, char address[WIFI_ADDRESS_SIZE])
 
 bool nmcli_text_device(const char *text, char address[WIFI_ADDRESS_SIZE])
 {
-    char line[LINE_LIMIT];
+    char line[LINE_LIMIT] = "";
     char name[FIELD_LIMIT];
     char value[FIELD_LIMIT];
     char second[WIFI_ADDRESS_SIZE] = "";

@@ -28,8 +28,7 @@ static void reads_networks_and_changes(void **state)
         "",
         "  # nothing but a comment",
         "scan_ms 1200",
-        "network \"home\" channel 6 rssi -48 password \"correct horse\" join_ms 900 dhcp_ms 400 # "
-        "x",
+        "network \"home\" channel 6 rssi -48 password \"correct horse\" join_ms 900 dhcp_ms 400 #x",
         "network \"a \\\"b\\\\\\xFF\\x00#\" rssi -70 dhcp_ms never off\r\n",
         "at 10 off \"home\"",
         "at 10 on \"home\"",

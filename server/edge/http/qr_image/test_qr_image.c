@@ -23,7 +23,7 @@ static int paint(const char *svg, unsigned char *modules, int capacity)
     int back = 0;
     assert_int_equal(sscanf(strstr(svg, "viewBox="), "viewBox=\"0 0 %d", &side), 1);
     assert_true(side * side <= capacity);
-    memset(modules, 0, (size_t)(side * side));
+    memset(modules, 0, (size_t)side * (size_t)side);
     for (const char *at = strchr(svg, 'M'); at != NULL; at = strchr(at + 1, 'M')) {
         assert_int_equal(sscanf(at, "M%d %dh%dv1h-%dz", &column, &row, &run, &back), 4);
         assert_int_equal(run, back);
