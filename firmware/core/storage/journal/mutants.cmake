@@ -1,5 +1,6 @@
 # Journals with one mistake each, which the power-cut sweep must catch.
 set(MUTANT_TEST test_journal_power.c)
+set(MUTANT_ARGUMENTS 1)
 set(MUTANT_SOURCES ${JOURNAL_SOURCES})
 set(MUTANT_LINKS batch reading seams status bytes crc32 record_code flash_memory reading_example)
 
