@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "core_dump.h"
 
 enum { RULE_LIMIT = 32 };
 
@@ -145,6 +146,10 @@ int main(int argc, char **argv)
     const size_t common = append(rules, 0, common_options);
     (void)append(rules, common, command != NULL ? command->options : NULL);
 
+    if (!core_dump_forbid()) {
+        return (int)ohm_say(OHM_FAILED,
+                            "core files cannot be turned off, and they would hold keys");
+    }
     if (options_line_read(&line, argc, argv, rules, fault) != STATUS_OK) {
         return (int)ohm_say(OHM_USAGE, "%s; \"ohm --help\" tells what there is", fault);
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config_file.h"
+#include "core_dump.h"
 #include "device.h"
 #include "options.h"
 #include "version.h"
@@ -142,6 +143,9 @@ int main(int argc, char **argv)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 
+    if (!core_dump_forbid()) {
+        return complain("core files", "cannot be turned off, and they would hold keys");
+    }
     const int code = read_everything(argc, argv, &line, &options);
     if (code >= 0) {
         return code;

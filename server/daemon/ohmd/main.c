@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core_dump.h"
 #include "daemon_config.h"
 #include "daemon_host.h"
 #include "fleet_server.h"
@@ -120,6 +121,11 @@ int main(int argc, char **argv)
 
     // Password hashes and readings are nobody else's to read, whatever the shell's mask says.
     (void)umask(S_IRWXG | S_IRWXO);
+    if (!core_dump_forbid()) {
+        fleet_log_line(&log, FLEET_LOG_ERROR,
+                       "core files cannot be turned off, and they would hold keys");
+        return 1;
+    }
 
     read_arguments(argc, argv, &arguments);
     if (arguments.help) {

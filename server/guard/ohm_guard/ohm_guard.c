@@ -23,6 +23,7 @@
 #include <mosquitto_plugin.h>
 #include <openssl/x509.h>
 
+#include "core_dump.h"
 #include "guard_certificate.h"
 #include "guard_list.h"
 #include "guard_outbox.h"
@@ -361,6 +362,11 @@ PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_d
     if (list_path == NULL) {
         mosquitto_log_printf(MOSQ_LOG_ERR, "ohm_guard: plugin_opt_list is missing");
         return MOSQ_ERR_INVAL;
+    }
+    // The broker's own: its key of TLS is in the same memory.
+    if (!core_dump_forbid()) {
+        mosquitto_log_printf(MOSQ_LOG_ERR, "ohm_guard: core files cannot be turned off");
+        return MOSQ_ERR_UNKNOWN;
     }
     struct ohm_guard *guard = open_guard(id, list_path, option(options, count, "reports"));
     if (guard == NULL) {
