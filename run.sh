@@ -10,8 +10,9 @@ usage() {
 Usage: ./run.sh [--lab] [--no-install] [--build-only]
 
 On a fresh Debian 12: installs what is missing (apt, npm), builds, makes a private certificate authority and an
-administrator, starts the broker, the server and an energy meter on synthesised mains, and says where the
-dashboard is. Ctrl-C stops everything that it started. The next start is quick and keeps the data.
+administrator, starts the broker, the server and an energy meter on synthesised mains, sets the meter up over a
+simulated radio so that the server certifies it, and says where the dashboard is. Ctrl-C stops everything that
+it started. The next start is quick and keeps the data.
 
   --lab          also open the lab listener: flat topics of the older meters, free client ids. For a bench only.
   --no-install   install no Debian package; say what is missing instead
@@ -21,6 +22,7 @@ OHM_HOME         where keys, configuration, data and logs live   (default: .run 
 OHM_HTTPS_PORT   the dashboard and the REST interface over TLS   (default: 8443)
 OHM_HTTP_PORT    the same for browsers on this machine only      (default: 8080)
 OHM_MQTT_PORT    the broker's device listener                    (default: 8883)
+OHM_DEVICES_PORT the server's listener for devices that enrol    (default: 8445)
 OHM_LAB_PORT     the lab listener                                (default: 8884)
 OHM_HOST_NAMES   more host names for the server certificates, separated by spaces
 OHM_DEVICE       the name of the meter                           (default: meter-1)
@@ -42,6 +44,7 @@ done
 https_port=${OHM_HTTPS_PORT:-8443}
 http_port=${OHM_HTTP_PORT:-8080}
 mqtt_port=${OHM_MQTT_PORT:-8883}
+devices_port=${OHM_DEVICES_PORT:-8445}
 lab_port=${OHM_LAB_PORT:-8884}
 device=${OHM_DEVICE:-meter-1}
 export PATH=$PATH:/usr/sbin:/sbin
@@ -56,6 +59,13 @@ home=${OHM_HOME:-$root/.run}
 mkdir -p "$home/log" 2>/dev/null || fail "cannot make $home; choose another folder with OHM_HOME"
 [ -w "$home" ] || fail "cannot write to $home; choose another folder with OHM_HOME"
 home=$(cd "$home" && pwd)
+pki=$home/pki
+# Certificates come from ohmd's own authority. The lab listener, which excludes the broker's guard, and what was
+# made before there was such an authority go by those of tools/pki.sh.
+authority=$home/authority
+if [ $lab = yes ] || { [ ! -d "$authority" ] && [ -s "$pki/ca.pem" ]; }; then
+    authority=
+fi
 build=$root/build/run
 
 step() {
@@ -92,6 +102,7 @@ check_ports() {
     check_port "$https_port" OHM_HTTPS_PORT 'dashboard over TLS'
     check_port "$http_port" OHM_HTTP_PORT 'dashboard on this machine'
     check_port "$mqtt_port" OHM_MQTT_PORT broker
+    [ -z "$authority" ] || check_port "$devices_port" OHM_DEVICES_PORT 'listener for devices'
     [ $lab = no ] || check_port "$lab_port" OHM_LAB_PORT 'lab listener'
 }
 
@@ -139,10 +150,7 @@ build_dashboard 9>&-
 
 # ---- keys and configuration -----------------------------------------------------------------------
 
-pki=$home/pki
 lab_device='lab-meter'
-[ -s "$pki/ca.pem" ] || step 'Making a private certificate authority'
-{ tools/pki.sh init "$pki" && tools/pki.sh device "$pki" "$device"; } 9>&- || fail 'no certificates'
 # The lab listener and the guard exclude each other; see tools/broker_config.sh.
 broker_options=(--guard "$build/server/guard/ohm_guard/ohm_guard.so" --identities "$home/ohmd/identities")
 guard_socket=$home/ohmd/guard.sock
@@ -151,11 +159,23 @@ if [ ${#guard_socket} -lt 108 ]; then # sun_path of unix(7)
 else
     guard_socket=
 fi
+if [ -n "$authority" ]; then
+    [ -d "$authority" ] || step 'Making a private certificate authority'
+    quietly authority.log "$build/cli/ohm/ohm" pki init "$authority" ${OHM_HOST_NAMES:+--host "$OHM_HOST_NAMES"}
+    ca=$authority/root.pem
+    broker_options+=(--pki "$authority" --ca "$authority/trust.pem")
+else
+    [ -s "$pki/ca.pem" ] || step 'Making a private certificate authority'
+    [ $lab = yes ] || step "Going on with the certificates of tools/pki.sh in $pki; docs/operations.md says how to change to the server's own authority"
+    { tools/pki.sh init "$pki" && tools/pki.sh device "$pki" "$device"; } 9>&- || fail 'no certificates'
+    ca=$pki/ca.pem
+    broker_options+=(--pki "$pki")
+fi
 if [ $lab = yes ]; then
     { tools/pki.sh device "$pki" $lab_device && tools/pki.sh operator "$pki" bench; } 9>&- || fail 'no certificates for the lab'
-    broker_options=(--lab-port "$lab_port" --lab-device "$lab_device")
+    broker_options=(--pki "$pki" --lab-port "$lab_port" --lab-device "$lab_device")
 fi
-tools/broker_config.sh --pki "$pki" --dir "$home/broker" --port "$mqtt_port" "${broker_options[@]}" || fail 'no broker configuration'
+tools/broker_config.sh --dir "$home/broker" --port "$mqtt_port" "${broker_options[@]}" || fail 'no broker configuration'
 
 # Key files and folders must be named in full: the programs run in folders of their own.
 write_ohmd_config() {
@@ -167,24 +187,32 @@ accounts_path = $home/ohmd/accounts.db
 administrator_password_file = $home/ohmd/first-password
 broker_host = localhost
 broker_port = $mqtt_port
-broker_ca_file = $pki/ca.pem
-broker_certificate_file = $pki/ohmd/cert.pem
-broker_key_file = $pki/ohmd/key.pem
 command_key_file = $home/ohmd/command_key.pem
 https_port = $https_port
-https_certificate_file = $pki/https/cert.pem
-https_key_file = $pki/https/key.pem
 http_local = true
 http_local_port = $http_port
 dashboard_folder = $root/dashboard/dist
 END
-    if [ $lab = yes ]; then
-        echo "lab_device = $lab_device"
-    else
-        echo "identity_list_file = $home/ohmd/identities"
-        echo "identity_folder = $pki"
-        [ -z "$guard_socket" ] || echo "guard_socket = $guard_socket"
-    fi >>"$home/ohmd/ohmd.conf"
+    {
+        if [ -n "$authority" ]; then
+            echo "authority_folder = $authority"
+            echo "authority_hosts = ${OHM_HOST_NAMES:-}"
+            echo "devices_port = $devices_port"
+        else
+            echo "broker_ca_file = $pki/ca.pem"
+            echo "broker_certificate_file = $pki/ohmd/cert.pem"
+            echo "broker_key_file = $pki/ohmd/key.pem"
+            echo "https_certificate_file = $pki/https/cert.pem"
+            echo "https_key_file = $pki/https/key.pem"
+        fi
+        if [ $lab = yes ]; then
+            echo "lab_device = $lab_device"
+        else
+            echo "identity_list_file = $home/ohmd/identities"
+            [ -n "$authority" ] || echo "identity_folder = $pki"
+            [ -z "$guard_socket" ] || echo "guard_socket = $guard_socket"
+        fi
+    } >>"$home/ohmd/ohmd.conf"
 }
 
 write_device_config() { # NAME PORT EXTRA_LINE...
@@ -201,9 +229,17 @@ write_device_config() { # NAME PORT EXTRA_LINE...
         echo 'snapshots_per_hour = 20'
         echo 'broker_host = localhost'
         echo "broker_port = $2"
-        echo "ca = $pki/ca.pem"
-        echo "cert = $pki/devices/$1/cert.pem"
-        echo "key = $pki/devices/$1/key.pem"
+        echo "ca = $ca"
+        if [ -n "$authority" ]; then
+            echo 'provisioning = yes'
+            echo "server_url = https://localhost:$devices_port"
+            echo "radio_script = $folder/radio"
+            echo "label_file = $folder/label"
+            echo 'portal_port = 0'
+        else
+            echo "cert = $pki/devices/$1/cert.pem"
+            echo "key = $pki/devices/$1/key.pem"
+        fi
         shift 2
         [ $# -eq 0 ] || printf '%s\n' "$@"
     } >"$folder/ohm-device.conf"
@@ -287,6 +323,12 @@ server_is_well() {
 }
 
 ulimit -n "$(ulimit -Hn)" 2>/dev/null
+# Once in the life of a meter's folder; whoever takes its certificate away later means it.
+token=
+if [ -n "$authority" ] && [ ! -e "$home/devices/$device/is-set-up" ]; then
+    [ -s "$home/devices/$device/radio" ] || tools/set_up_meter.sh radio >"$home/devices/$device/radio"
+    token=$("$build/server/daemon/ohmd/ohmd" --config "$home/ohmd/ohmd.conf" --token "$device") || fail 'no token for the meter'
+fi
 step 'Starting the broker, the server and the meter'
 start mosquitto broker.log mosquitto -c "$home/broker/mosquitto.conf"
 wait_until 'the broker listens' grep -q ' running$' "$home/log/broker.log"
@@ -295,11 +337,21 @@ start ohm-device "$device.log" "$build/firmware/apps/energy_meter/ohm-device" --
 [ $lab = no ] ||
     start ohm-device "$lab_device.log" "$build/firmware/apps/energy_meter/ohm-device" --config "$home/devices/$lab_device/ohm-device.conf"
 wait_until 'the server is well' server_is_well
-wait_until 'the meter is connected' grep -q "as $device " "$home/log/broker.log"
-step 'Ready'
+if [ -n "$token" ]; then
+    step 'Setting the meter up'
+    tools/set_up_meter.sh provision "$home/devices/$device/radio" "$home/log/$device.log" "$device" 9>&- <<<"$token" || fail "the meter cannot be set up; see $home/log/$device.log"
+fi
+# A meter whose certificate was revoked stays out, and everything else runs.
+wait_until 'the meter is connected' grep -qE "as $device |refused $device from .*: revoked" "$home/log/broker.log"
+if grep -q "as $device " "$home/log/broker.log"; then
+    [ -z "$authority" ] || : >"$home/devices/$device/is-set-up"
+    step 'Ready'
+else
+    step "Ready, but $device is kept out: its certificate was revoked (docs/operations.md, \"Identity\")"
+fi
 
 echo
-echo "Dashboard:      https://localhost:$https_port  (certificate of the private authority $pki/ca.pem)"
+echo "Dashboard:      https://localhost:$https_port  (certificate of the private authority $ca)"
 echo "on this machine http://localhost:$http_port"
 if [ -s "$home/ohmd/first-password" ]; then
     echo "User name:      admin"
@@ -309,7 +361,7 @@ else
     echo "Sign-in:        admin, with the password of the first start"
     echo "                (lost? stop, then: $build/server/daemon/ohmd/ohmd --config $home/ohmd/ohmd.conf --reset-administrator)"
 fi
-echo "Command line:   $build/cli/ohm/ohm login --ca $pki/ca.pem https://localhost:$https_port"
+echo "Command line:   $build/cli/ohm/ohm login --ca $ca https://localhost:$https_port"
 echo "Logs and data:  $home"
 if [ $lab = yes ]; then
     mkdir -p "$home/lab/certs"

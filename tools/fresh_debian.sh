@@ -119,7 +119,7 @@ inside chown -R $person:$person "/home/$person"
 as_person() { # COMMAND, run by a shell from the user's home
     chroot --userspec=$person:$person --groups=$person "$fresh" /usr/bin/env -i --default-signal=INT PATH=/usr/bin:/bin HOME=/home/$person USER=$person \
         LC_ALL=C.UTF-8 ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt} OHM_FOLDER="$folder" \
-        OHM_HTTPS_PORT=18443 OHM_HTTP_PORT=18080 OHM_MQTT_PORT=18883 \
+        OHM_HTTPS_PORT=18443 OHM_HTTP_PORT=18080 OHM_MQTT_PORT=18883 OHM_DEVICES_PORT=18445 \
         /bin/bash -c "cd; $1"
 }
 

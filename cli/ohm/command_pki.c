@@ -9,7 +9,7 @@
 #include "authority.h"
 #include "commands.h"
 
-enum { DAY_S = 86400 };
+enum { DAY_S = 86400, HOSTS_SIZE = 1024 };
 
 static void print_line(void *ctx, const struct authority_line *line)
 {
@@ -48,6 +48,8 @@ enum exit_code ohm_pki(struct ohm *ohm)
                                          .now_s = now_s,
                                          .read_only = !making };
     const char *host = options_line_value(line, "host");
+    char hosts[HOSTS_SIZE];
+    char *rest = NULL;
     char reason[AUTHORITY_REASON_SIZE];
     struct authority *authority = NULL;
     enum exit_code code = OHM_DONE;
@@ -57,8 +59,11 @@ enum exit_code ohm_pki(struct ohm *ohm)
         return ohm_say(OHM_USAGE,
                        "pki wants init FOLDER, status FOLDER or export-root FOLDER FILE");
     }
-    if (host != NULL) {
-        options.hosts[options.host_count++] = host;
+    (void)snprintf(hosts, sizeof hosts, "%s", host != NULL ? host : "");
+    for (char *name = strtok_r(hosts, " ", &rest);
+         name != NULL && options.host_count < AUTHORITY_HOSTS_LIMIT;
+         name = strtok_r(NULL, " ", &rest)) {
+        options.hosts[options.host_count++] = name;
     }
     if (authority_open(&options, &authority, reason) != STATUS_OK) {
         return ohm_say(OHM_FAILED, "%s", reason);

@@ -146,7 +146,7 @@ static const struct ohm_command commands[] = {
       "  pki status FOLDER             list its certificates with the days they have left\n"
       "  pki export-root FOLDER FILE   move the root's key away; it is needed again only to\n"
       "                                renew an intermediate\n"
-      "  --host NAME             one more name in the server certificates, for init\n",
+      "  --host NAMES            more names in the server certificates, for init\n",
       2, 3, pki_options, ohm_pki },
 };
 

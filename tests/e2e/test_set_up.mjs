@@ -152,3 +152,12 @@ test('the button and another token bring it back with a new key, and what it mea
   await until('readings arrive', async () => (await newestReading()).seq > stored);
   assert.ok(!log().includes(body.provisioning_token));
 });
+
+test('whoever runs the server gets a token without a password, while the server does not run', { timeout: 30000 }, async () => {
+  const ohmd = join(buildFolder, 'server/daemon/ohmd/ohmd');
+  const order = ['--config', installation.path('ohmd.conf'), '--token'];
+  await assert.rejects(run(ohmd, [...order, name]), ({ stdout }) => stdout === '');
+  await installation.ohmd.end();
+  assert.match((await run(ohmd, [...order, name])).stdout, /^[A-Za-z0-9_-]{43}\n$/);
+  await assert.rejects(run(ohmd, [...order, 'no name']), ({ stdout, stderr }) => stdout === '' && /no token for 'no name'/.test(stderr));
+});

@@ -248,6 +248,30 @@ bool fleet_identity_start(struct fleet_identity *identity, struct broker_guard *
     return true;
 }
 
+bool fleet_identity_print_token(struct fleet_identity *identity, const char *device_id, char *error,
+                                size_t error_size)
+{
+    const struct token_order order = {
+        .device_id = device_id, .creator = "ohmd --token", .address = "", .replaces = true
+    };
+    char token[IDENTITY_TOKEN_SIZE];
+    int64_t expires_ms = 0;
+
+    const enum identity_verdict verdict =
+        identities_make_token(identity->identities, &order, token, &expires_ms);
+    if (verdict != IDENTITY_DONE) {
+        (void)snprintf(error, error_size, "no token for '%s': %s", device_id,
+                       identity_verdict_name(verdict));
+        return false;
+    }
+    const bool is_printed = printf("%s\n", token) > 0 && fflush(stdout) == 0;
+    explicit_bzero(token, sizeof token);
+    if (!is_printed) {
+        (void)snprintf(error, error_size, "the token cannot be printed");
+    }
+    return is_printed;
+}
+
 void fleet_identity_authorised(void *ctx, const struct guard_report *report)
 {
     struct fleet_identity *identity = ctx;

@@ -36,6 +36,10 @@ struct identity_source fleet_identity_source(struct fleet_identity *identity);
 bool fleet_identity_start(struct fleet_identity *identity, struct broker_guard *guard, char *error,
                           size_t error_size);
 
+/// Makes a token, as the operator of this machine, and prints it on standard output, its only copy.
+bool fleet_identity_print_token(struct fleet_identity *identity, const char *device_id, char *error,
+                                size_t error_size);
+
 /// Takes the guard's word that a certificate was used. `ctx` is the identity.
 void fleet_identity_authorised(void *ctx, const struct guard_report *report);
 

@@ -503,6 +503,23 @@ bool fleet_server_reset_administrator(const struct daemon_config *config,
     return good;
 }
 
+bool fleet_server_print_token(const struct daemon_config *config, const struct fleet_log *log,
+                              const char *device_id, char *error, size_t error_size)
+{
+    struct fleet_server *server = new_server(config, log);
+    const bool has_authority = config->authority_folder[0] != '\0';
+    if (!has_authority) {
+        (void)snprintf(error, error_size, "a token needs authority_folder");
+    }
+    const bool good = server != NULL && has_authority && lock_store(server, error, error_size) &&
+                      open_accounts(server, error, error_size) &&
+                      open_identity(server, error, error_size) &&
+                      fleet_identity_start(server->identity, NULL, error, error_size) &&
+                      fleet_identity_print_token(server->identity, device_id, error, error_size);
+    fleet_server_close(server);
+    return good;
+}
+
 void fleet_server_describe(const struct fleet_server *server, char *out, size_t size)
 {
     const unsigned https = http_server_https_port(server->http);

@@ -26,5 +26,10 @@ void fleet_server_close(struct fleet_server *server);
 bool fleet_server_reset_administrator(const struct daemon_config *config,
                                       const struct fleet_log *log, char *error, size_t error_size);
 
+/// Prints a token for a device on standard output, without serving anything. Whoever may read the
+/// authority needs no password; a device with an active certificate gets one all the same.
+bool fleet_server_print_token(const struct daemon_config *config, const struct fleet_log *log,
+                              const char *device_id, char *error, size_t error_size);
+
 /// Where the server listens, for a log line.
 void fleet_server_describe(const struct fleet_server *server, char *out, size_t size);

@@ -20,7 +20,7 @@
 enum { ERROR_SIZE = 512, EXIT_USAGE = 2, MALLOC_ARENAS = 2 };
 
 static const char usage[] =
-    "Usage: ohmd [--config FILE] [--check | --reset-administrator]\n"
+    "Usage: ohmd [--config FILE] [--check | --reset-administrator | --token DEVICE]\n"
     "\n"
     "The fleet server: takes readings from an MQTT broker over TLS, keeps them, and serves the\n"
     "dashboard and the REST interface.\n"
@@ -28,6 +28,7 @@ static const char usage[] =
     "  --config FILE           read the configuration from FILE (default " DEFAULT_CONFIG ")\n"
     "  --check                 check the configuration and exit\n"
     "  --reset-administrator   give the administrator a new password and exit\n"
+    "  --token DEVICE          print a token that enrols DEVICE once, and exit\n"
     "  --help                  show this text\n"
     "  --version               show the version\n"
     "\n"
@@ -37,7 +38,8 @@ static const char usage[] =
 
 struct arguments {
     const char *config_path;
-    const char *fault; ///< The argument that is wrong, or NULL.
+    const char *token_for; ///< The device, or NULL.
+    const char *fault;     ///< The argument that is wrong, or NULL.
     bool help;
     bool check;
     bool reset_administrator;
@@ -58,6 +60,8 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->version = true;
         } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
             arguments->config_path = argv[++i];
+        } else if (strcmp(argv[i], "--token") == 0 && i + 1 < argc) {
+            arguments->token_for = argv[++i];
         } else {
             arguments->fault = argv[i];
         }
@@ -147,6 +151,13 @@ int main(int argc, char **argv)
     }
     if (arguments.reset_administrator) {
         if (!fleet_server_reset_administrator(&config, &log, error, sizeof error)) {
+            fleet_log_line(&log, FLEET_LOG_ERROR, "%s", error);
+            return 1;
+        }
+        return 0;
+    }
+    if (arguments.token_for != NULL) {
+        if (!fleet_server_print_token(&config, &log, arguments.token_for, error, sizeof error)) {
             fleet_log_line(&log, FLEET_LOG_ERROR, "%s", error);
             return 1;
         }
