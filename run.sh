@@ -359,9 +359,10 @@ if [ -s "$home/ohmd/first-password" ]; then
     rm -f "$home/ohmd/first-password"
 else
     echo "Sign-in:        admin, with the password of the first start"
-    echo "                (lost? stop, then: $build/server/daemon/ohmd/ohmd --config $home/ohmd/ohmd.conf --reset-administrator)"
+    printf '                (lost? stop, then: %q --config %q --reset-administrator)\n' \
+        "$build/server/daemon/ohmd/ohmd" "$home/ohmd/ohmd.conf"
 fi
-echo "Command line:   $build/cli/ohm/ohm login --ca $ca https://localhost:$https_port"
+printf 'Command line:   %q login --ca %q https://localhost:%s\n' "$build/cli/ohm/ohm" "$ca" "$https_port"
 echo "Logs and data:  $home"
 if [ $lab = yes ]; then
     mkdir -p "$home/lab/certs"
