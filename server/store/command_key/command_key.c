@@ -14,9 +14,10 @@
 #include <openssl/pem.h>
 
 #include "base64url.h"
+#include "ecdsa_der.h"
 #include "secret_file.h"
 
-enum { PEM_SIZE = 1024, SECRET_MODE = 0600, PUBLIC_MODE = 0644, DER_SIZE = 80, HALF = 32 };
+enum { PEM_SIZE = 1024, SECRET_MODE = 0600, PUBLIC_MODE = 0644 };
 
 struct command_key {
     EVP_PKEY *key;
@@ -148,28 +149,16 @@ void command_key_close(struct command_key *key)
     }
 }
 
-/// Takes r and s out of a signature in DER (RFC 3279, 2.2.3).
-static bool split(const uint8_t *der, size_t size, uint8_t out[CRYPTO_P256_SIGNATURE_SIZE])
-{
-    const uint8_t *at = der;
-    ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)size);
-    const bool good = signature != NULL &&
-                      BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, HALF) == HALF &&
-                      BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + HALF, HALF) == HALF;
-    ECDSA_SIG_free(signature);
-    return good;
-}
-
 static enum status sign(void *ctx, const uint8_t digest[CRYPTO_SHA256_SIZE],
                         uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE])
 {
     const struct command_key *key = ctx;
-    uint8_t der[DER_SIZE];
+    uint8_t der[ECDSA_DER_LIMIT];
     size_t size = sizeof der;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->key, NULL);
     const bool good = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
                       EVP_PKEY_sign(context, der, &size, digest, CRYPTO_SHA256_SIZE) == 1 &&
-                      split(der, size, signature);
+                      ecdsa_der_decode(der, size, signature) == STATUS_OK;
     EVP_PKEY_CTX_free(context);
     return good ? STATUS_OK : STATUS_IO;
 }
