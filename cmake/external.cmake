@@ -18,6 +18,7 @@ pkg_check_modules(p11kit REQUIRED IMPORTED_TARGET p11-kit-1)
 if(BUILD_TESTING)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
   pkg_check_modules(kissfft REQUIRED IMPORTED_TARGET kissfft-float)
+  pkg_check_modules(zbar REQUIRED IMPORTED_TARGET zbar)
   # mbedTLS 2.28 has no description for pkg-config.
   find_library(OHM_MBEDCRYPTO mbedcrypto REQUIRED)
   add_library(mbedcrypto UNKNOWN IMPORTED)

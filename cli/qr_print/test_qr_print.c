@@ -10,6 +10,7 @@
 #include <qrencode.h>
 
 #include "qr_print.h"
+#include "test_qr_reader.h"
 
 static const char example[] = "EM1:EcoWatt001:AAAQEAYEAUDAOCAJBIFQYDIOB4";
 
@@ -65,6 +66,39 @@ static void draws_every_module_and_four_of_light_around(void **state)
     free(printed);
 }
 
+static void can_be_read_from_the_screen(void **state)
+{
+    enum { SIDE_LIMIT = 200 };
+    static unsigned char modules[SIDE_LIMIT * SIDE_LIMIT];
+    static const char *const texts[] = { example,
+                                         "WIFI:T:WPA;S:Ohmstead-e677e7;P:AZN2DWITZT657Z22;;" };
+    char read[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *printed = print(texts[i], false, STATUS_OK);
+        memset(modules, 0, sizeof modules);
+        const char *end = strchr(printed, '\n');
+        int side = 0;
+        for (const char *at = printed; at < end; side++) {
+            (void)read_block(&at);
+        }
+        assert_in_range(side, 1, SIDE_LIMIT);
+        const char *at = printed;
+        for (int row = 0; row < side; row += 2, at++) {
+            for (int column = 0; column < side; column++) {
+                const unsigned block = read_block(&at);
+                modules[row * side + column] = (block & 1u) != 0;
+                if (row + 1 < side) {
+                    modules[(row + 1) * side + column] = (block & 2u) != 0;
+                }
+            }
+        }
+        assert_true(test_qr_reader_read(modules, side, read, sizeof read));
+        assert_string_equal(read, texts[i]);
+        free(printed);
+    }
+}
+
 static void says_its_colours_and_takes_them_back_in_every_line(void **state)
 {
     (void)state;
@@ -98,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_every_module_and_four_of_light_around),
+        cmocka_unit_test(can_be_read_from_the_screen),
         cmocka_unit_test(says_its_colours_and_takes_them_back_in_every_line),
         cmocka_unit_test(refuses_what_no_code_can_hold),
     };

@@ -12,6 +12,7 @@
 #include <qrencode.h>
 
 #include "qr_image.h"
+#include "test_qr_reader.h"
 
 /// Paints the image's path into modules. @return its side.
 static int paint(const char *svg, unsigned char *modules, int capacity)
@@ -60,6 +61,25 @@ static void draws_every_module_where_it_belongs(void **state)
     }
 }
 
+static void can_be_read_from_the_page(void **state)
+{
+    static unsigned char modules[200 * 200];
+    static const char *const texts[] = { "http://192.168.4.1/#token=abc",
+                                         "WIFI:T:WPA;S:Ohmstead-e677e7;P:AZN2DWITZT657Z22;;",
+                                         "EM1:EcoWatt001:AAAQEAYEAUDAOCAJBIFQYDIOB4" };
+    char read[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *svg = NULL;
+        size_t size = 0;
+        assert_int_equal(qr_image_draw(texts[i], &svg, &size), STATUS_OK);
+        const int side = paint(svg, modules, sizeof modules);
+        assert_true(test_qr_reader_read(modules, side, read, sizeof read));
+        assert_string_equal(read, texts[i]);
+        free(svg);
+    }
+}
+
 static void takes_texts_up_to_its_limit_and_no_empty_one(void **state)
 {
     char text[QR_IMAGE_TEXT_LIMIT + 2];
@@ -90,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_every_module_where_it_belongs),
+        cmocka_unit_test(can_be_read_from_the_page),
         cmocka_unit_test(takes_texts_up_to_its_limit_and_no_empty_one),
         cmocka_unit_test(what_the_text_says_never_gets_into_the_image),
     };
