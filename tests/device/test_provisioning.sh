@@ -4,7 +4,8 @@
 # Usage: test_provisioning.sh OHM-DEVICE
 set -u
 device_program=$1
-root=$(cd "$(dirname "$0")/../.." && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 broker=''
 server=''
@@ -105,6 +106,7 @@ server_url = https://localhost:$enrolment
 label_file = $work/label
 radio_script = $work/radio
 portal_port = $portal
+captive_dns = 0
 data_dir = $work/data
 journal_kb = 256
 reading_ms = 500
@@ -123,6 +125,22 @@ report $? 'a device without credentials waits at its portal'
 grep -qE '^EM1:meter-1:[A-Z2-7]{26}$' "$work/label" && [ "$(stat -c %a "$work/label")" = 600 ]
 report $? 'its label holds the code for pairing, for its owner alone'
 
+wait_for 'names are answered at 127.0.0.1:' "$work/device.log"
+names=$(sed -n 's/.*names are answered at 127.0.0.1:\([0-9]*\).*/\1/p' "$work/device.log")
+[ "$(node "$here/ask_name.mjs" "$names" example.org --mangled)" = 127.0.0.1 ]
+report $? 'its name server gives its own address, whatever was sent before'
+while read -r system name path; do
+    address=$(node "$here/ask_name.mjs" "$names" "$name")
+    page=$(curl -sL --connect-to "$name:80:$address:$portal" -w ' %{http_code} %{num_redirects} %{url_effective}' "http://$name/$path")
+    [[ $page == *'<form'*" 200 1 http://127.0.0.1:$portal/" ]]
+    report $? "the check of $system ends at the page"
+done <<END
+Android connectivitycheck.gstatic.com generate_204
+iOS captive.apple.com hotspot-detect.html
+Windows www.msftconnecttest.com connecttest.txt
+Firefox detectportal.firefox.com canonical.html
+END
+
 provision wrong-password | grep -q '"status":"ok".* 200$' && wait_for_status '"state":"AP_MODE","reason":"auth_failed"'
 report $? 'a wrong password leads back to the portal, with the reason'
 
@@ -134,6 +152,9 @@ report $? "the device is at the broker $((($(date +%s%N) - begun) / 1000000)) ms
 grep -q 'POST /api/v1/sign-csr meter-1 200' "$work/enrolment.log"
 report $? 'with a certificate that the server signed'
 promise 'the set-up window closes at once' 'the window is closed' "$work/device.log"
+promise 'and its name server with it' 'names are no longer answered' "$work/device.log"
+[ "$(node "$here/ask_name.mjs" "$names" captive.apple.com)" = closed ]
+report $? 'which lets go of its port'
 provision "$password" | grep -qE ' (403|404|409|503)$'
 report $? 'and takes no more credentials'
 

@@ -12,7 +12,7 @@
 #include "secret_file.h"
 #include "tls_identity.h"
 
-enum { PATH_SIZE = 512, LISTEN_AGAIN_MS = 1000, LABEL_SIZE = 512, US_PER_MS = 1000 };
+enum { PATH_SIZE = 512, LABEL_SIZE = 512, US_PER_MS = 1000 };
 
 static const char HOTSPOT_PREFIX[] = "Ohmstead";
 
@@ -284,6 +284,7 @@ enum status device_provisioning_open(struct device_provisioning *provisioning,
     pairing_session_init(&provisioning->pairing, &needs);
     provisioning->host = provisioner_portal_host(&provisioning->provisioner);
     portal_init(&provisioning->portal, &provisioning->host, &provisioning->pairing);
+    device_portal_init(&provisioning->listeners, options, parts->log, &provisioning->portal);
     return STATUS_OK;
 }
 
@@ -326,31 +327,6 @@ enum status device_provisioning_reset(const struct device_provisioning *provisio
 
 // Running
 
-/// Listens as soon as it can: on a gateway the hotspot's address is there only with the hotspot.
-static void mind_listener(struct device_provisioning *provisioning)
-{
-    const struct options *options = provisioning->parts.options;
-
-    if (provisioning->listener != NULL || now_ms(provisioning) < provisioning->listener_ms) {
-        return;
-    }
-    const enum status status =
-        portal_listener_open(options->portal_address, (uint16_t)options->portal_port,
-                             &provisioning->portal, &provisioning->listener);
-    if (status == STATUS_OK) {
-        host_log_say(provisioning->parts.log, HOST_LOG_INFO, "set-up: http://%s:%u/",
-                     options->portal_address, portal_listener_port(provisioning->listener));
-        return;
-    }
-    provisioning->listener_ms = now_ms(provisioning) + LISTEN_AGAIN_MS;
-    if (!provisioning->listener_told) {
-        provisioning->listener_told = true;
-        host_log_say(provisioning->parts.log, HOST_LOG_WARNING,
-                     "the portal cannot listen at %s:%u yet (%s)", options->portal_address,
-                     options->portal_port, status_name(status));
-    }
-}
-
 bool device_provisioning_step(struct device_provisioning *provisioning)
 {
     enum keystore_slot slot = KEYSTORE_IDENTITY_A;
@@ -366,10 +342,8 @@ bool device_provisioning_step(struct device_provisioning *provisioning)
         }
         provisioner_open_window(&provisioning->provisioner);
     }
-    mind_listener(provisioning);
-    if (provisioning->listener != NULL) {
-        portal_listener_step(provisioning->listener, now_ms(provisioning), 0);
-    }
+    device_portal_step(&provisioning->listeners, provisioning->provisioner.is_window_open,
+                       now_ms(provisioning));
     (void)provisioner_step(&provisioning->provisioner, now_ms(provisioning));
     atomic_store(&provisioning->is_open, provisioning->provisioner.is_window_open);
     provisioning->was_ready |= provisioner_identity(&provisioning->provisioner, &slot, &number);
@@ -454,7 +428,7 @@ void device_provisioning_close(struct device_provisioning *provisioning)
     if (!provisioning->is_on) {
         return;
     }
-    portal_listener_close(provisioning->listener);
+    device_portal_close(&provisioning->listeners);
     curl_client_close(provisioning->http_client);
     if (provisioning->wifi.ctx == &provisioning->nmcli) {
         nmcli_wifi_close(&provisioning->nmcli);

@@ -14,6 +14,7 @@
 #include "crypto.h"
 #include "csr.h"
 #include "curl_client.h"
+#include "device_portal.h"
 #include "entropy.h"
 #include "host_log.h"
 #include "hotspot_identity.h"
@@ -23,7 +24,6 @@
 #include "options.h"
 #include "pairing_session.h"
 #include "portal.h"
-#include "portal_listener.h"
 #include "provisioner.h"
 #include "simulated_radio.h"
 #include "status_led.h"
@@ -56,9 +56,7 @@ struct device_provisioning {
     struct pairing_session pairing;
     struct portal_host host;
     struct portal portal;
-    struct portal_listener *listener;
-    bool listener_told;   ///< That the portal cannot listen has been said.
-    uint64_t listener_ms; ///< No new try to listen before.
+    struct device_portal listeners;
     struct provisioner provisioner;
     bool was_ready;             ///< An identity has been there since boot.
     unsigned shown_number;      ///< Of the identity that sessions were told of.

@@ -8,6 +8,8 @@
 
 #include "host_clock.h"
 
+enum { DNS_PORT = 53 };
+
 enum kind { TEXT, NUMBER, DECIMAL, FLAG };
 
 struct option {
@@ -53,6 +55,8 @@ static const struct option table[] = {
     TEXT_OPTION(portal_address, "127.0.0.1", "where the set-up portal listens"),
     NUMBER_OPTION(portal_port, 0, 65535, "8080", "port of the portal, 0 takes any"),
     TEXT_OPTION(portal_origin, "", "the one foreign page that may call the portal"),
+    TEXT_OPTION(captive_dns, "auto",
+                "port of the hotspot's name server, off, or auto: 53 by nmcli"),
     FLAG_OPTION(allow_plain, "yes", "take credentials unsealed, over the hotspot alone"),
     TEXT_OPTION(data_dir, "", "folder of the journal and all else that survives a power cut"),
     TEXT_OPTION(run_dir, "/dev/shm", "folder on a tmpfs for what survives only a restart"),
@@ -200,6 +204,23 @@ const char *options_set(struct options *options, const char *name, const char *t
     return fault_of(options, name, text);
 }
 
+static bool has_own_port(const struct options *options)
+{
+    return strcmp(options->captive_dns, "auto") != 0 && strcmp(options->captive_dns, "off") != 0;
+}
+
+bool options_dns_port(const struct options *options, uint16_t *port)
+{
+    *port = DNS_PORT;
+    if (has_own_port(options)) {
+        *port = (uint16_t)strtoul(options->captive_dns, NULL, 10);
+        return true;
+    }
+    // A simulated hotspot has no phones, and port 53 of the host belongs to others.
+    return strcmp(options->captive_dns, "auto") == 0 && options->radio_script[0] == '\0' &&
+           options->hotspot_interface[0] != '\0';
+}
+
 /// Checks how the device gets its identity: from files, or by set-up.
 static const char *check_way_in(const struct options *options)
 {
@@ -214,6 +235,11 @@ static const char *check_way_in(const struct options *options)
     if (options->provisioning && options->radio_script[0] == '\0' &&
         options->wifi_interface[0] == '\0') {
         return "provisioning needs radio_script or wifi_interface";
+    }
+    const struct option port = { .low = 0, .high = UINT16_MAX };
+    uint32_t number = 0;
+    if (has_own_port(options) && set_number(&number, &port, options->captive_dns) != NULL) {
+        return "captive_dns is neither auto nor off nor a port";
     }
     return NULL;
 }

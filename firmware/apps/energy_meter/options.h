@@ -31,6 +31,7 @@ struct options {
     char portal_address[OPTIONS_TEXT_SIZE];
     uint32_t portal_port;
     char portal_origin[OPTIONS_TEXT_SIZE];
+    char captive_dns[OPTIONS_TEXT_SIZE]; ///< "auto", "off" or a port; see options_dns_port().
     bool allow_plain;
     char data_dir[OPTIONS_TEXT_SIZE];
     char run_dir[OPTIONS_TEXT_SIZE]; ///< On a tmpfs: what outlives a restart and no power cut.
@@ -67,6 +68,10 @@ const char *options_set(struct options *options, const char *name, const char *t
 
 /// Checks what belongs together. @return NULL, or what is missing.
 const char *options_check(const struct options *options);
+
+/// Whether names are answered beside the portal while the set-up window is open, and at which port;
+/// port 0 takes any. The options have passed options_check().
+bool options_dns_port(const struct options *options, uint16_t *port);
 
 /// Prints every option with its meaning and default.
 void options_print(FILE *out);
