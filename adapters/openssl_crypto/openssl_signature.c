@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "ecdsa_der.h"
 #include "openssl_parts.h"
 #include "rsa_public_key.h"
 
@@ -38,25 +39,6 @@ static EVP_PKEY *read_p256(const uint8_t key[CRYPTO_P256_PUBLIC_SIZE])
     return read;
 }
 
-/// The signature in DER, as OpenSSL wants it; 0 when there is no memory.
-static size_t to_der(const uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE], uint8_t **der)
-{
-    enum { HALF = CRYPTO_P256_SIGNATURE_SIZE / 2 };
-    ECDSA_SIG *pair = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(signature, HALF, NULL);
-    BIGNUM *s = BN_bin2bn(signature + HALF, HALF, NULL);
-    int size = 0;
-
-    if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-        size = i2d_ECDSA_SIG(pair, der);
-    } else {
-        BN_free(r);
-        BN_free(s);
-    }
-    ECDSA_SIG_free(pair);
-    return size > 0 ? (size_t)size : 0;
-}
-
 static bool verify(EVP_PKEY *key, int padding, const uint8_t digest[CRYPTO_SHA256_SIZE],
                    const uint8_t *signature, size_t size)
 {
@@ -79,12 +61,9 @@ enum status openssl_p256_verify(void *ctx, const uint8_t key[CRYPTO_P256_PUBLIC_
     (void)ERR_set_mark();
     EVP_PKEY *point = read_p256(key);
     if (point != NULL) {
-        uint8_t *der = NULL;
-        const size_t size = to_der(signature, &der);
-        status = size == 0                             ? STATUS_IO
-                 : verify(point, 0, digest, der, size) ? STATUS_OK
-                                                       : STATUS_CORRUPT;
-        OPENSSL_free(der);
+        uint8_t der[ECDSA_DER_LIMIT];
+        const size_t size = ecdsa_der_encode(signature, der);
+        status = verify(point, 0, digest, der, size) ? STATUS_OK : STATUS_CORRUPT;
     }
     EVP_PKEY_free(point);
     (void)ERR_pop_to_mark();

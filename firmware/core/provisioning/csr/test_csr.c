@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -13,6 +12,7 @@
 #include <cmocka.h>
 
 #include "csr.h"
+#include "ecdsa_der.h"
 #include "openssl_crypto.h"
 #include "pem.h"
 
@@ -53,11 +53,7 @@ static void sign_once(EVP_PKEY *key, const uint8_t *digest, uint8_t *signature)
     size_t size = sizeof der;
     assert_int_equal(EVP_PKEY_sign_init(signer), 1);
     assert_int_equal(EVP_PKEY_sign(signer, der, &size, digest, KEYSTORE_DIGEST_SIZE), 1);
-    const uint8_t *at = der;
-    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)size);
-    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, HALF), HALF);
-    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + HALF, HALF), HALF);
-    ECDSA_SIG_free(pair);
+    assert_int_equal(ecdsa_der_decode(der, size, signature), STATUS_OK);
     EVP_PKEY_CTX_free(signer);
 }
 
