@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "scan_source.h"
 
+enum {
+    PAIR_SIZE = 4,
+    LAP_BUFFERS =
+        2,         ///< So many buffers late and not made up for: the DMA has lapped the interrupt.
+    LATE_FADES = 8 ///< An eighth of what is late is forgotten with each buffer, since rates drift.
+};
+
 enum status scan_source_init(struct scan_source *source, const struct scan_port *port,
                              const struct scan_settings *settings)
 {
-    *source = (struct scan_source){ .port = port };
+    *source =
+        (struct scan_source){ .port = port, .pairs_are_swapped = settings->pairs_are_swapped };
     if (settings->words_per_1000s == 0 || settings->input_count == 0) {
         return STATUS_INVALID;
     }
@@ -26,6 +34,55 @@ static void pass_time(struct scan_source *source)
     source->clocked_frames = total;
 }
 
+/// Puts the words of each pair in the order of their conversion.
+static void swap_pairs(struct scan_buffer *buffer)
+{
+    for (size_t at = 0; at < buffer->size; at += PAIR_SIZE) {
+        for (size_t n = 0; n < PAIR_SIZE / 2; n++) {
+            const uint8_t byte = buffer->bytes[at + n];
+            buffer->bytes[at + n] = buffer->bytes[at + n + PAIR_SIZE / 2];
+            buffer->bytes[at + n + PAIR_SIZE / 2] = byte;
+        }
+    }
+}
+
+/// How long the words of the buffer took to convert.
+static uint64_t duration_us(const struct scan_source *source)
+{
+    const uint64_t words = source->buffer.size / scan_format_word_size(source->unpack.format);
+    return words * UINT64_C(1000000000) /
+           (frame_clock_rate_mhz(&source->clock) * source->unpack.input_count);
+}
+
+/// Whether buffers are missing before this one, by the time stamps.
+static bool has_lapped(struct scan_source *source)
+{
+    const uint64_t before_us = source->stamp_us;
+    const uint64_t spent_us = source->buffer.filled_us - before_us;
+    source->stamp_us = source->buffer.filled_us;
+    if (before_us == 0 || source->buffer.filled_us < before_us || source->buffer.overrun ||
+        !frame_clock_is_measured(&source->clock)) {
+        source->late_us = 0;
+        return false;
+    }
+    const uint64_t usual_us = duration_us(source);
+    const uint64_t sum_us = source->late_us + spent_us;
+    const bool was_late = source->late_us > LAP_BUFFERS * usual_us;
+    source->late_us = sum_us > usual_us ? sum_us - usual_us : 0;
+    if (spent_us < usual_us / 2) {
+        return false; // Part of a burst.
+    }
+    if (was_late && source->late_us > LAP_BUFFERS * usual_us) {
+        source->late_us = 0;
+        source->laps++;
+        return true;
+    }
+    if (!was_late && source->late_us <= LAP_BUFFERS * usual_us) {
+        source->late_us -= source->late_us / LATE_FADES;
+    }
+    return false;
+}
+
 static enum status next_buffer(struct scan_source *source)
 {
     source->used = 0;
@@ -36,11 +93,15 @@ static enum status next_buffer(struct scan_source *source)
         source->buffer.size = 0;
         return status != STATUS_OK ? status : STATUS_BUSY;
     }
-    if (source->buffer.size > SCAN_BUFFER_SIZE) {
+    if (source->buffer.size > SCAN_BUFFER_SIZE ||
+        (source->pairs_are_swapped && source->buffer.size % PAIR_SIZE != 0)) {
         source->buffer.size = 0;
         return STATUS_IO;
     }
-    if (source->buffer.overrun) {
+    if (source->pairs_are_swapped) {
+        swap_pairs(&source->buffer);
+    }
+    if (has_lapped(source) || source->buffer.overrun) {
         scan_unpack_overrun(&source->unpack);
         frame_clock_restart(&source->clock);
     }

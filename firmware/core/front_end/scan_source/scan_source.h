@@ -6,6 +6,10 @@
 /// The port hands over buffers as the DMA fills them, stamped with the uptime; everything else
 /// happens here. The rate of frames is measured, because the converter's divider is not exact and
 /// differs by model.
+///
+/// A DMA that writes in a circle tells nobody when it has lapped an interrupt that came too late.
+/// It is seen by the time stamps once the rate is measured: interrupts that were only late are
+/// followed by a burst of buffers that makes up for it, a lap is not.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +48,11 @@ struct scan_settings {
     uint8_t tag[ADC_INPUT_LIMIT]; ///< By input, in the order of the scan.
     uint8_t input_count;
     uint64_t words_per_1000s; ///< The rate of conversions that the driver was asked for.
+
+    /// Words of 16 bits come with the later one of each 32 bits first, as an ESP32's I2S writes
+    /// them (ESP-IDF Programming Guide, "Inter-IC Sound", reading in 16-bit mono mode). Buffers are
+    /// then whole 32-bit words.
+    bool pairs_are_swapped;
 };
 
 /// Storage for one source, owned by the caller. Use it only through the functions below.
@@ -55,6 +64,10 @@ struct scan_source {
     size_t used;             ///< Bytes of the buffer that were unpacked.
     uint64_t clocked_frames; ///< Frames that the clock knows of.
     uint64_t missing_words;  ///< As counted when the clock was told last.
+    bool pairs_are_swapped;
+    uint64_t stamp_us; ///< Of the buffer before; 0: there was none, or a hole was told.
+    uint64_t late_us;  ///< How much later buffers come than the rate explains.
+    uint64_t laps;     ///< Holes that only the time stamps told.
 };
 
 /// Binds the source to its port, which outlives it.

@@ -18,6 +18,8 @@ struct fake_dma {
     uint64_t now_us;
     uint64_t lose_words; ///< Before the next buffer, without telling.
     bool overrun;        ///< Those are told.
+    bool swaps_pairs;    ///< Words come as an ESP32 writes them.
+    unsigned late;       ///< So many interrupts are as late as the one after them.
     unsigned buffers_before_busy;
 };
 
@@ -35,12 +37,15 @@ static enum status fake_read(void *ctx, struct scan_buffer *buffer)
     dma->lose_words = 0;
     dma->overrun = false;
     for (unsigned n = 0; n < WORDS_PER_BUFFER; n++, dma->words++) {
-        const uint64_t frame = dma->words / INPUTS;
-        const unsigned word = (unsigned)((dma->words % INPUTS) << 12 | (frame & 0xfffu));
+        const uint64_t at =
+            dma->swaps_pairs ? (dma->words & ~UINT64_C(1)) | (n % 2 == 0 ? 1 : 0) : dma->words;
+        const unsigned word = (unsigned)((at % INPUTS) << 12 | (at / INPUTS & 0xfffu));
         buffer->bytes[buffer->size++] = (uint8_t)word;
         buffer->bytes[buffer->size++] = (uint8_t)(word >> 8);
     }
-    buffer->filled_us = dma->words * 1000000 / REAL_WORDS_PER_S;
+    const uint64_t known_at = dma->words + (uint64_t)dma->late * WORDS_PER_BUFFER;
+    dma->late -= dma->late > 0 ? 1 : 0;
+    buffer->filled_us = known_at * 1000000 / REAL_WORDS_PER_S;
     return STATUS_OK;
 }
 
@@ -51,21 +56,33 @@ struct fixture {
     uint64_t frame; ///< The frame that should come next.
 };
 
-static int power_up(void **state)
+static int start(void **state, bool swaps_pairs)
 {
     static struct fixture f;
     memset(&f, 0, sizeof f);
     f.dma.port = (struct scan_port){ .read = fake_read, .ctx = &f.dma };
+    f.dma.swaps_pairs = swaps_pairs;
     const struct scan_settings settings = { .format = SCAN_FORMAT_TYPE1,
                                             .tag = { 0, 1, 2, 3, 4, 5 },
                                             .input_count = INPUTS,
-                                            .words_per_1000s = 60000000 };
+                                            .words_per_1000s = 60000000,
+                                            .pairs_are_swapped = swaps_pairs };
     *state = &f;
     if (scan_source_init(&f.source, &f.dma.port, &settings) != STATUS_OK) {
         return -1;
     }
     f.adc = scan_source_adc(&f.source);
     return 0;
+}
+
+static int power_up(void **state)
+{
+    return start(state, false);
+}
+
+static int power_up_swapped(void **state)
+{
+    return start(state, true);
 }
 
 /// Reads all that comes of `buffers` buffers and checks that time goes on by what is told.
@@ -124,6 +141,53 @@ static void is_busy_when_nothing_has_come(void **state)
     assert_int_equal(f->frame, WORDS_PER_BUFFER / INPUTS);
 }
 
+static void puts_swapped_pairs_in_the_order_of_their_conversion(void **state)
+{
+    struct fixture *f = *state;
+    read_buffers(f, 100);
+    assert_int_equal(f->frame, 100 * WORDS_PER_BUFFER / INPUTS);
+    assert_int_equal(scan_source_counters(&f->source)->swaps, 0);
+    assert_int_equal(scan_source_counters(&f->source)->alien_words, 0);
+}
+
+/// Reads `buffers` buffers. @return how many blocks told of a hole of unknown length.
+static unsigned count_unknown(struct fixture *f, unsigned buffers)
+{
+    struct adc_block block;
+    unsigned unknown = 0;
+    f->dma.buffers_before_busy = buffers;
+    while (f->adc.read(f->adc.ctx, &block) == STATUS_OK) {
+        unknown += block.lost_unknown ? 1 : 0;
+    }
+    return unknown;
+}
+
+/// Lets whole scans vanish without a word from the driver, as a DMA does that writes in a circle.
+static void sees_by_the_clock_that_the_dma_has_lapped_its_interrupt(void **state)
+{
+    struct fixture *f = *state;
+    read_buffers(f, 2000);
+    for (unsigned n = 1; n <= 5; n++) {
+        f->dma.lose_words = UINT64_C(5) * WORDS_PER_BUFFER;
+        assert_int_equal(count_unknown(f, 2), 1); // With the second buffer after the hole.
+        assert_int_equal(count_unknown(f, 2000), 0);
+        assert_int_equal(f->source.laps, n);
+    }
+    assert_in_range(f->adc.frame_rate_mhz(f->adc.ctx), 9949900, 9950100);
+}
+
+static void takes_late_interrupts_for_what_they_are(void **state)
+{
+    struct fixture *f = *state;
+    read_buffers(f, 2000);
+    for (unsigned n = 0; n < 50; n++) {
+        f->dma.late = n % 5;
+        read_buffers(f, 20 + n);
+    }
+    assert_int_equal(f->source.laps, 0);
+    assert_int_equal(scan_source_counters(&f->source)->lost_frames, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +195,10 @@ int main(void)
         cmocka_unit_test_setup(keeps_the_rate_when_buffers_and_words_are_lost, power_up),
         cmocka_unit_test_setup(tells_the_skew_of_the_scan, power_up),
         cmocka_unit_test_setup(is_busy_when_nothing_has_come, power_up),
+        cmocka_unit_test_setup(puts_swapped_pairs_in_the_order_of_their_conversion,
+                               power_up_swapped),
+        cmocka_unit_test_setup(sees_by_the_clock_that_the_dma_has_lapped_its_interrupt, power_up),
+        cmocka_unit_test_setup(takes_late_interrupts_for_what_they_are, power_up),
     };
     return cmocka_run_group_tests_name("scan_source", tests, NULL, NULL);
 }
