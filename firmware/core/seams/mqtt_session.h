@@ -11,10 +11,10 @@
 #include "status.h"
 
 enum mqtt_event_kind {
-    MQTT_EVENT_CONNECTED,    ///< A clean session is up; nothing is subscribed yet.
-    MQTT_EVENT_DISCONNECTED, ///< The session ended or never came up; `reason` says why.
-    MQTT_EVENT_MESSAGE,      ///< `topic` and `payload` are valid until the next call.
-    MQTT_EVENT_PUBLISHED,    ///< The broker has taken the QoS 1 message `message_id`.
+    MQTT_SESSION_CONNECTED,    ///< A clean session is up; nothing is subscribed yet.
+    MQTT_SESSION_DISCONNECTED, ///< The session ended or never came up; `reason` says why.
+    MQTT_SESSION_MESSAGE,      ///< `topic` and `payload` are valid until the next call.
+    MQTT_SESSION_PUBLISHED,    ///< The broker has taken the QoS 1 message `message_id`.
 };
 
 struct mqtt_event {
@@ -24,7 +24,7 @@ struct mqtt_event {
     size_t payload_size;
     bool retained;
     int message_id;
-    const char *reason; ///< A sentence for a log; never NULL on MQTT_EVENT_DISCONNECTED.
+    const char *reason; ///< A sentence for a log; never NULL on MQTT_SESSION_DISCONNECTED.
 };
 
 /// The message that the broker sends when the device vanishes.

@@ -64,19 +64,19 @@ static void take_event(struct communication_task *task, const struct mqtt_event 
                        uint64_t now_us)
 {
     switch (event->kind) {
-    case MQTT_EVENT_CONNECTED:
+    case MQTT_SESSION_CONNECTED:
         follow(task, LINK_EVENT_UP, now_us);
         break;
-    case MQTT_EVENT_DISCONNECTED:
+    case MQTT_SESSION_DISCONNECTED:
         if (task->link != LINK_OFF) {
             task->parts.notice(task->parts.ctx, COMMUNICATION_OFFLINE, event->reason);
         }
         follow(task, LINK_EVENT_LOST, now_us);
         break;
-    case MQTT_EVENT_MESSAGE:
+    case MQTT_SESSION_MESSAGE:
         communication_downlink_take(task, event, now_us);
         break;
-    case MQTT_EVENT_PUBLISHED:
+    case MQTT_SESSION_PUBLISHED:
         task->farewell_taken |= task->farewell_sent && event->message_id == task->farewell_id;
         break;
     }

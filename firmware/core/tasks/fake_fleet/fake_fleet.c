@@ -126,23 +126,24 @@ static enum status next_event(void *ctx, struct mqtt_event *event)
 
     if (fleet->tells_loss) {
         fleet->tells_loss = false;
-        *event = (struct mqtt_event){ .kind = MQTT_EVENT_DISCONNECTED, .reason = "the wire broke" };
+        *event =
+            (struct mqtt_event){ .kind = MQTT_SESSION_DISCONNECTED, .reason = "the wire broke" };
         return STATUS_OK;
     }
     if (fleet->connecting && fleet->refuses) {
         fleet->connecting = false;
-        *event = (struct mqtt_event){ .kind = MQTT_EVENT_DISCONNECTED, .reason = "refused" };
+        *event = (struct mqtt_event){ .kind = MQTT_SESSION_DISCONNECTED, .reason = "refused" };
         return STATUS_OK;
     }
     if (fleet->connecting) {
         fleet->connecting = false;
         fleet->connected = true;
-        *event = (struct mqtt_event){ .kind = MQTT_EVENT_CONNECTED };
+        *event = (struct mqtt_event){ .kind = MQTT_SESSION_CONNECTED };
         return STATUS_OK;
     }
     if (fleet->published_id != 0) {
-        *event =
-            (struct mqtt_event){ .kind = MQTT_EVENT_PUBLISHED, .message_id = fleet->published_id };
+        *event = (struct mqtt_event){ .kind = MQTT_SESSION_PUBLISHED,
+                                      .message_id = fleet->published_id };
         fleet->published_id = 0;
         return STATUS_OK;
     }
@@ -157,7 +158,7 @@ static enum status next_event(void *ctx, struct mqtt_event *event)
                 (fleet->inbox_count - which - 1) * sizeof fleet->inbox[0]);
         fleet->inbox_count--;
     }
-    *event = (struct mqtt_event){ .kind = MQTT_EVENT_MESSAGE,
+    *event = (struct mqtt_event){ .kind = MQTT_SESSION_MESSAGE,
                                   .topic = fleet->in_hand.topic,
                                   .payload = (const uint8_t *)fleet->in_hand.payload,
                                   .payload_size = fleet->in_hand.size,

@@ -31,7 +31,7 @@ void mosquitto_events_message(struct mosquitto_events *events, const char *topic
         memcpy(copy, payload, kept);
     }
     memcpy(copy + kept, topic, topic_size);
-    *event = (struct mqtt_event){ .kind = MQTT_EVENT_MESSAGE,
+    *event = (struct mqtt_event){ .kind = MQTT_SESSION_MESSAGE,
                                   .topic = copy + kept,
                                   .payload = (const uint8_t *)copy,
                                   .payload_size = kept,
@@ -42,7 +42,7 @@ void mosquitto_events_published(struct mosquitto_events *events, int message_id)
 {
     struct mqtt_event *event = claim(events);
     if (event != NULL) {
-        *event = (struct mqtt_event){ .kind = MQTT_EVENT_PUBLISHED, .message_id = message_id };
+        *event = (struct mqtt_event){ .kind = MQTT_SESSION_PUBLISHED, .message_id = message_id };
     }
 }
 
@@ -50,7 +50,7 @@ void mosquitto_events_connected(struct mosquitto_events *events)
 {
     struct mqtt_event *event = claim(events);
     if (event != NULL) {
-        *event = (struct mqtt_event){ .kind = MQTT_EVENT_CONNECTED };
+        *event = (struct mqtt_event){ .kind = MQTT_SESSION_CONNECTED };
     }
 }
 
@@ -62,7 +62,7 @@ void mosquitto_events_disconnected(struct mosquitto_events *events, const char *
     }
     struct mqtt_event *event = claim(events);
     (void)snprintf(events->reason, sizeof events->reason, "%s", reason);
-    *event = (struct mqtt_event){ .kind = MQTT_EVENT_DISCONNECTED, .reason = events->reason };
+    *event = (struct mqtt_event){ .kind = MQTT_SESSION_DISCONNECTED, .reason = events->reason };
 }
 
 enum status mosquitto_events_next(struct mosquitto_events *events, struct mqtt_event *event)
@@ -75,7 +75,7 @@ enum status mosquitto_events_next(struct mosquitto_events *events, struct mqtt_e
     *event = events->slots[events->first];
     events->first = (events->first + 1) % MOSQUITTO_EVENTS_LIMIT;
     events->count--;
-    if (event->kind == MQTT_EVENT_MESSAGE) {
+    if (event->kind == MQTT_SESSION_MESSAGE) {
         events->in_hand = (void *)(uintptr_t)event->payload;
     }
     return STATUS_OK;
