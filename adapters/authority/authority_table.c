@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "authority_parts.h"
+#include "certificate_key.h"
 #include "certificate_request_reader.h"
 
 static enum request_verdict read_request(void *ctx, enum request_form form, const void *text,
@@ -60,6 +61,11 @@ static enum status describe(X509 *certificate, struct certificate *out)
     return SHA256(out->der, out->size, out->fingerprint) != NULL ? STATUS_OK : STATUS_IO;
 }
 
+static int64_t early_s(int64_t life_s)
+{
+    return life_s < CERTIFICATE_EARLY_S ? life_s / CERTIFICATE_EARLY_PART : CERTIFICATE_EARLY_S;
+}
+
 static enum status issue(void *ctx, const struct certificate_order *order, struct certificate *out)
 {
     const struct authority *authority = ctx;
@@ -90,7 +96,7 @@ static enum status issue(void *ctx, const struct certificate_order *order, struc
         .issuer = issuer->certificate,
         .issuer_key = issuer->key,
         .serial = order->serial,
-        .not_before_s = order->now_s - CERTIFICATE_EARLY_S,
+        .not_before_s = order->now_s - early_s(order->life_s),
         .not_after_s = end_s,
         .extensions = extensions,
         .extension_count = sizeof extensions / sizeof extensions[0],
@@ -133,6 +139,13 @@ static enum status recognise(void *ctx, const void *der, size_t size, struct cer
     }
     X509_free(certificate);
     return status;
+}
+
+static enum status read_key(void *ctx, const uint8_t *der, size_t size,
+                            uint8_t key[CRYPTO_P256_PUBLIC_SIZE])
+{
+    (void)ctx;
+    return certificate_key_read(der, size, key);
 }
 
 static enum status write_pem(void *ctx, const uint8_t *der, size_t size, char *out, size_t capacity)
@@ -256,6 +269,7 @@ void authority_fill(struct authority *authority)
         .read_request = read_request,
         .issue = issue,
         .recognise = recognise,
+        .read_key = read_key,
         .write_pem = write_pem,
         .part = show_part,
         .write_bundle = write_bundle,

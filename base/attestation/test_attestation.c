@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The bytes of a report. The cryptography is a stand-in that sums up; the server's test has the
-/// real one.
+/// The bytes of a report. The cryptography is a stand-in; the server's test has the real one.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,45 +11,12 @@
 #include <cmocka.h>
 
 #include "attestation.h"
+#include "summing_crypto.h"
 
 enum { DIGEST = CRYPTO_SHA256_SIZE, SIGNATURE = CRYPTO_P256_SIGNATURE_SIZE };
 
-static struct notes {
-    uint8_t hashed[2 * ATTESTATION_SIZE_LIMIT];
-    size_t hashed_size;
-} notes;
-
-/// A digest in which every bit of the input counts.
-static enum status sum_up(void *ctx, const struct crypto_part *parts, size_t count,
-                          uint8_t digest[DIGEST])
-{
-    (void)ctx;
-    notes.hashed_size = 0;
-    memset(digest, 0, DIGEST);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(notes.hashed + notes.hashed_size, parts[i].data, parts[i].size);
-        notes.hashed_size += parts[i].size;
-    }
-    for (size_t i = 0; i < notes.hashed_size; i++) {
-        for (unsigned at = 0; at < DIGEST; at++) {
-            digest[at] = (uint8_t)(digest[at] * 3u + (notes.hashed[i] ^ at));
-        }
-    }
-    return STATUS_OK;
-}
-
-/// The signature of a digest is the digest, and again.
-static enum status compare(void *ctx, const uint8_t key[CRYPTO_P256_PUBLIC_SIZE],
-                           const uint8_t digest[DIGEST], const uint8_t signature[SIGNATURE])
-{
-    (void)ctx;
-    (void)key;
-    return memcmp(digest, signature, DIGEST) == 0 && memcmp(digest, signature + DIGEST, DIGEST) == 0
-               ? STATUS_OK
-               : STATUS_CORRUPT;
-}
-
-static const struct crypto CRYPTO = { .sha256 = sum_up, .p256_verify = compare };
+static struct summing_notes notes;
+static struct crypto crypto;
 static const uint8_t KEY[CRYPTO_P256_PUBLIC_SIZE] = { 4, 1, 2, 3 };
 
 static struct attestation example(void)
@@ -67,7 +33,7 @@ static struct attestation example(void)
                                   .version = "0.1.0",
                                   .keystore = "sealed_file" };
     const struct crypto_part part = { KEY, sizeof KEY };
-    assert_int_equal(sum_up(NULL, &part, 1, report.key_digest), STATUS_OK);
+    assert_int_equal(crypto.sha256(crypto.ctx, &part, 1, report.key_digest), STATUS_OK);
     for (unsigned i = 0; i < ATTESTATION_NONCE_SIZE; i++) {
         report.nonce[i] = (uint8_t)(i * 7 + 1);
         report.boot_seed[i] = (uint8_t)(i * 11 + 2);
@@ -79,12 +45,13 @@ static struct attestation example(void)
 static size_t seal(const struct attestation *report, uint8_t message[ATTESTATION_SIZE_LIMIT])
 {
     uint8_t claims[ATTESTATION_SIZE_LIMIT];
+    uint8_t digest[DIGEST];
     uint8_t signature[SIGNATURE];
     size_t claims_size = 0;
     size_t size = 0;
     assert_int_equal(attestation_write(report, claims, sizeof claims, &claims_size), STATUS_OK);
-    assert_int_equal(attestation_digest(&CRYPTO, claims, claims_size, signature), STATUS_OK);
-    memcpy(signature + DIGEST, signature, DIGEST);
+    assert_int_equal(attestation_digest(&crypto, claims, claims_size, digest), STATUS_OK);
+    summing_crypto_sign(KEY, digest, signature);
     assert_int_equal(
         attestation_wrap(claims, claims_size, signature, message, ATTESTATION_SIZE_LIMIT, &size),
         STATUS_OK);
@@ -99,7 +66,7 @@ static void everything_that_was_reported_is_read(void **state)
     (void)state;
     for (int round = 0; round < 2; round++) {
         const size_t size = seal(&report, message);
-        assert_int_equal(attestation_open(&CRYPTO, KEY, message, size, &back), STATUS_OK);
+        assert_int_equal(attestation_open(&crypto, KEY, message, size, &back), STATUS_OK);
         assert_memory_equal(back.nonce, report.nonce, sizeof report.nonce);
         assert_memory_equal(back.key_digest, report.key_digest, DIGEST);
         assert_memory_equal(back.boot_seed, report.boot_seed, DIGEST);
@@ -141,7 +108,7 @@ static void is_a_cwt_in_a_cose_sign1_with_es256(void **state)
     assert_memory_equal(message, BEGIN, sizeof BEGIN);
     assert_int_equal(attestation_write(&report, claims, sizeof claims, &size), STATUS_OK);
     assert_int_equal(claims[0], 0xA0 + 16);
-    assert_int_equal(attestation_digest(&CRYPTO, claims, size, digest), STATUS_OK);
+    assert_int_equal(attestation_digest(&crypto, claims, size, digest), STATUS_OK);
     assert_memory_equal(notes.hashed, STRUCTURE, sizeof STRUCTURE);
 }
 
@@ -154,7 +121,7 @@ static void a_report_with_any_bit_turned_is_not_believed(void **state)
     const size_t size = seal(&report, message);
     for (size_t bit = 0; bit < 8 * size; bit++) {
         message[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_int_not_equal(attestation_open(&CRYPTO, KEY, message, size, &back), STATUS_OK);
+        assert_int_not_equal(attestation_open(&crypto, KEY, message, size, &back), STATUS_OK);
         assert_int_equal(back.hardware[0], '\0');
         message[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
@@ -168,9 +135,9 @@ static void nor_is_a_part_of_one_or_one_with_more_behind_it(void **state)
     (void)state;
     const size_t size = seal(&report, message);
     for (size_t part = 0; part < size; part++) {
-        assert_int_equal(attestation_open(&CRYPTO, KEY, message, part, &back), STATUS_INVALID);
+        assert_int_equal(attestation_open(&crypto, KEY, message, part, &back), STATUS_INVALID);
     }
-    assert_int_equal(attestation_open(&CRYPTO, KEY, message, size + 1, &back), STATUS_INVALID);
+    assert_int_equal(attestation_open(&crypto, KEY, message, size + 1, &back), STATUS_INVALID);
 }
 
 static void a_report_that_names_another_key_than_it_is_signed_with_is_not_believed(void **state)
@@ -181,7 +148,7 @@ static void a_report_that_names_another_key_than_it_is_signed_with_is_not_believ
     (void)state;
     report.key_digest[5] ^= 1;
     const size_t size = seal(&report, message);
-    assert_int_equal(attestation_open(&CRYPTO, KEY, message, size, &back), STATUS_CORRUPT);
+    assert_int_equal(attestation_open(&crypto, KEY, message, size, &back), STATUS_CORRUPT);
 }
 
 static void signs_nothing_that_it_would_not_read(void **state)
@@ -221,11 +188,18 @@ static void the_largest_report_fits_its_limit(void **state)
     memset(report.version, 'c', ATTESTATION_TEXT_SIZE);
     memset(report.keystore, 'd', ATTESTATION_TEXT_SIZE);
     const size_t size = seal(&report, message);
-    assert_int_equal(attestation_open(&CRYPTO, KEY, message, size, &back), STATUS_OK);
+    assert_int_equal(attestation_open(&crypto, KEY, message, size, &back), STATUS_OK);
     assert_true(back.uptime_s == UINT64_MAX);
     print_message("the largest report has %zu bytes\n", size);
     size_t needed = 0;
     assert_int_equal(attestation_write(&report, message, 64, &needed), STATUS_FULL);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    crypto = summing_crypto(&notes);
+    return 0;
 }
 
 int main(void)
@@ -239,5 +213,5 @@ int main(void)
         cmocka_unit_test(signs_nothing_that_it_would_not_read),
         cmocka_unit_test(the_largest_report_fits_its_limit),
     };
-    return cmocka_run_group_tests_name("attestation", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("attestation", tests, set_up, NULL);
 }

@@ -25,8 +25,9 @@ enum {
     CERTIFICATE_PEM_LIMIT = 2048,     ///< The same as PEM, with a terminator.
 };
 
-/// Seconds by which a certificate begins before it is made, for clocks that are slow.
-enum { CERTIFICATE_EARLY_S = 3600 };
+/// Seconds by which a certificate begins before it is made, for clocks that are slow. One that
+/// lives for less than that begins an eighth of its life earlier.
+enum { CERTIFICATE_EARLY_S = 3600, CERTIFICATE_EARLY_PART = 8 };
 
 /// How a request is written.
 enum request_form {
@@ -105,6 +106,12 @@ struct certificate_authority {
     /// @return STATUS_CORRUPT  it is none.
     MUST_CHECK enum status (*recognise)(void *ctx, const void *der, size_t size,
                                         struct certificate *out, char name[CERTIFICATE_NAME_SIZE]);
+
+    /// Reads the public key of a certificate in DER.
+    ///
+    /// @return STATUS_CORRUPT  it is none;  STATUS_INVALID  its key is not on P-256.
+    MUST_CHECK enum status (*read_key)(void *ctx, const uint8_t *der, size_t size,
+                                       uint8_t key[CRYPTO_P256_PUBLIC_SIZE]);
 
     /// Writes a certificate as PEM, with a terminator. @return STATUS_FULL  `capacity`.
     MUST_CHECK enum status (*write_pem)(void *ctx, const uint8_t *der, size_t size, char *out,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The bytes of a signed command. The cryptography is a stand-in that notes what it is asked: the
-/// digest is a sum, and one signature is right. tests/crypto has the real one.
+/// The bytes of a signed command. The cryptography is a stand-in that notes what it is asked;
+/// tests/crypto has the real one.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,47 +12,12 @@
 #include <cmocka.h>
 
 #include "signed_command.h"
+#include "summing_crypto.h"
 
 enum { DIGEST = CRYPTO_SHA256_SIZE, SIGNATURE = CRYPTO_P256_SIGNATURE_SIZE };
 
-static struct notes {
-    uint8_t hashed[4096];
-    size_t hashed_size;
-    uint8_t right_digest[DIGEST];
-    uint8_t right_signature[SIGNATURE];
-    const uint8_t *key;
-    unsigned verified;
-} notes;
-
-static enum status note_sha256(void *ctx, const struct crypto_part *parts, size_t count,
-                               uint8_t digest[DIGEST])
-{
-    (void)ctx;
-    notes.hashed_size = 0;
-    memset(digest, 0, DIGEST);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(notes.hashed + notes.hashed_size, parts[i].data, parts[i].size);
-        notes.hashed_size += parts[i].size;
-    }
-    for (size_t i = 0; i < notes.hashed_size; i++) {
-        digest[i % DIGEST] = (uint8_t)(digest[i % DIGEST] * 3u + notes.hashed[i] + i);
-    }
-    return STATUS_OK;
-}
-
-static enum status note_verify(void *ctx, const uint8_t key[CRYPTO_P256_PUBLIC_SIZE],
-                               const uint8_t digest[DIGEST], const uint8_t signature[SIGNATURE])
-{
-    (void)ctx;
-    notes.key = key;
-    notes.verified++;
-    return memcmp(digest, notes.right_digest, DIGEST) == 0 &&
-                   memcmp(signature, notes.right_signature, SIGNATURE) == 0
-               ? STATUS_OK
-               : STATUS_CORRUPT;
-}
-
-static const struct crypto CRYPTO = { .sha256 = note_sha256, .p256_verify = note_verify };
+static struct summing_notes notes;
+static struct crypto crypto;
 static const uint8_t KEY[CRYPTO_P256_PUBLIC_SIZE] = { 4 };
 
 static const char COMMAND[] = "{\"action\":\"tamper_clear\",\"cmd_id\":\"a\",\"count\":3}";
@@ -61,13 +26,12 @@ static const char COMMAND[] = "{\"action\":\"tamper_clear\",\"cmd_id\":\"a\",\"c
 static size_t sign(const char *command, char out[SIGNED_COMMAND_LIMIT])
 {
     size_t size = strlen(command);
+    uint8_t digest[DIGEST];
+    uint8_t signature[SIGNATURE];
     memcpy(out, command, size);
-    for (unsigned i = 0; i < SIGNATURE; i++) {
-        notes.right_signature[i] = (uint8_t)(251 * i + 7);
-    }
-    assert_int_equal(signed_command_digest(&CRYPTO, out, size, notes.right_digest), STATUS_OK);
-    assert_int_equal(signed_command_append(out, &size, SIGNED_COMMAND_LIMIT, notes.right_signature),
-                     STATUS_OK);
+    assert_int_equal(signed_command_digest(&crypto, out, size, digest), STATUS_OK);
+    summing_crypto_sign(KEY, digest, signature);
+    assert_int_equal(signed_command_append(out, &size, SIGNED_COMMAND_LIMIT, signature), STATUS_OK);
     return size;
 }
 
@@ -98,7 +62,7 @@ static void believes_what_was_signed_and_asks_the_key_that_it_was_given(void **s
     char text[SIGNED_COMMAND_LIMIT];
     (void)state;
     const size_t size = sign(COMMAND, text);
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, text, size), STATUS_OK);
+    assert_int_equal(signed_command_verify(&crypto, KEY, text, size), STATUS_OK);
     assert_ptr_equal(notes.key, KEY);
 }
 
@@ -109,10 +73,10 @@ static void believes_no_command_with_any_bit_turned(void **state)
     const size_t size = sign(COMMAND, text);
     for (size_t bit = 0; bit < 8 * size; bit++) {
         text[bit / 8] = (char)((unsigned char)text[bit / 8] ^ 1u << bit % 8);
-        assert_int_not_equal(signed_command_verify(&CRYPTO, KEY, text, size), STATUS_OK);
+        assert_int_not_equal(signed_command_verify(&crypto, KEY, text, size), STATUS_OK);
         text[bit / 8] = (char)((unsigned char)text[bit / 8] ^ 1u << bit % 8);
     }
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, text, size), STATUS_OK);
+    assert_int_equal(signed_command_verify(&crypto, KEY, text, size), STATUS_OK);
 }
 
 static void believes_no_part_of_a_command_and_nothing_behind_it(void **state)
@@ -121,13 +85,13 @@ static void believes_no_part_of_a_command_and_nothing_behind_it(void **state)
     (void)state;
     const size_t size = sign(COMMAND, text);
     for (size_t part = 0; part < size; part++) {
-        assert_int_not_equal(signed_command_verify(&CRYPTO, KEY, text, part), STATUS_OK);
-        assert_int_not_equal(signed_command_verify(&CRYPTO, KEY, text + part + 1, size - part - 1),
+        assert_int_not_equal(signed_command_verify(&crypto, KEY, text, part), STATUS_OK);
+        assert_int_not_equal(signed_command_verify(&crypto, KEY, text + part + 1, size - part - 1),
                              STATUS_OK);
     }
     text[size] = ' ';
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, text, size + 1), STATUS_INVALID);
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, COMMAND, sizeof COMMAND - 1),
+    assert_int_equal(signed_command_verify(&crypto, KEY, text, size + 1), STATUS_INVALID);
+    assert_int_equal(signed_command_verify(&crypto, KEY, COMMAND, sizeof COMMAND - 1),
                      STATUS_INVALID);
 }
 
@@ -135,9 +99,9 @@ static void a_command_without_a_signature_never_reaches_the_key(void **state)
 {
     (void)state;
     notes.verified = 0;
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, COMMAND, sizeof COMMAND - 1),
+    assert_int_equal(signed_command_verify(&crypto, KEY, COMMAND, sizeof COMMAND - 1),
                      STATUS_INVALID);
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, NULL, 0), STATUS_INVALID);
+    assert_int_equal(signed_command_verify(&crypto, KEY, NULL, 0), STATUS_INVALID);
     assert_int_equal(notes.verified, 0);
 }
 
@@ -154,11 +118,11 @@ static void is_bounded_in_length(void **state)
     command[MOST] = '\0';
     const size_t size = sign(command, text);
     assert_int_equal(size, SIGNED_COMMAND_LIMIT);
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, text, size), STATUS_OK);
-    assert_int_equal(signed_command_verify(&CRYPTO, KEY, text, size + 1), STATUS_INVALID);
+    assert_int_equal(signed_command_verify(&crypto, KEY, text, size), STATUS_OK);
+    assert_int_equal(signed_command_verify(&crypto, KEY, text, size + 1), STATUS_INVALID);
     command[MOST - 1] = 'x';
     command[MOST] = '}';
-    assert_int_equal(signed_command_digest(&CRYPTO, command, MOST + 1, digest), STATUS_FULL);
+    assert_int_equal(signed_command_digest(&crypto, command, MOST + 1, digest), STATUS_FULL);
 }
 
 static void signs_only_objects_and_only_where_there_is_room(void **state)
@@ -171,7 +135,7 @@ static void signs_only_objects_and_only_where_there_is_room(void **state)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         size_t size = strlen(others[i]);
         memcpy(text, others[i], size + 1);
-        assert_int_equal(signed_command_digest(&CRYPTO, text, size, digest), STATUS_INVALID);
+        assert_int_equal(signed_command_digest(&crypto, text, size, digest), STATUS_INVALID);
         assert_int_equal(signed_command_append(text, &size, sizeof text, signature),
                          STATUS_INVALID);
     }
@@ -182,6 +146,13 @@ static void signs_only_objects_and_only_where_there_is_room(void **state)
         STATUS_FULL);
     assert_int_equal(size, sizeof COMMAND - 1);
     assert_memory_equal(text, COMMAND, size);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    crypto = summing_crypto(&notes);
+    return 0;
 }
 
 int main(void)
@@ -196,5 +167,5 @@ int main(void)
         cmocka_unit_test(is_bounded_in_length),
         cmocka_unit_test(signs_only_objects_and_only_where_there_is_room),
     };
-    return cmocka_run_group_tests_name("signed_command", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("signed_command", tests, set_up, NULL);
 }

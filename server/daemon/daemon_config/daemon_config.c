@@ -10,7 +10,7 @@
 
 #include "device_id.h"
 
-enum { LINE_SIZE = 1024, KEY_SIZE = 64 };
+enum { LINE_SIZE = 1024, KEY_SIZE = 64, SHORTEST_LIFE_S = 10 };
 
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_SWITCH };
 
@@ -66,6 +66,7 @@ static const struct key keys[] = {
     TEXT(devices_address),
     NUMBER(devices_port, 0, 65535),
     NUMBER(certificate_life_h, 1, 9552),
+    NUMBER(certificate_life_s, 0, 86400),
     NUMBER(token_life_s, 60, 86400),
     NUMBER(renewal_grace_days, 0, 365),
     NUMBER(enrolment_burst, 1, 1000000),
@@ -266,6 +267,11 @@ bool daemon_config_check(const struct daemon_config *config, char *error, size_t
     if ((config->broker_certificate_file[0] == '\0') != (config->broker_key_file[0] == '\0')) {
         (void)snprintf(error, error_size,
                        "broker_certificate_file and broker_key_file go together");
+        return false;
+    }
+    if (config->certificate_life_s != 0 && config->certificate_life_s < SHORTEST_LIFE_S) {
+        (void)snprintf(error, error_size, "certificate_life_s must be 0, or at least %d",
+                       SHORTEST_LIFE_S);
         return false;
     }
     char device_id[DEVICE_ID_SIZE];

@@ -40,6 +40,7 @@ struct daemon_config {
     char devices_address[DAEMON_NAME_SIZE];
     unsigned devices_port;
     unsigned certificate_life_h;
+    unsigned certificate_life_s; ///< For rehearsals, instead of hours; 0: the hours count.
     unsigned token_life_s;
     unsigned renewal_grace_days;
     unsigned enrolment_burst;

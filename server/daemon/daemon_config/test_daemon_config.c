@@ -82,6 +82,24 @@ static void says_what_is_missing(void **state)
     assert_string_equal(error, "store_path is not set");
 }
 
+static void refuses_lives_too_short_to_renew_in(void **state)
+{
+    (void)state;
+    struct daemon_config config;
+    char error[300];
+    daemon_config_init(&config);
+    assert_true(read_text(&config,
+                          "store_path = a\naccounts_path = b\nauthority_folder = c\n"
+                          "certificate_life_s = 9\n",
+                          error, sizeof error));
+    assert_false(daemon_config_check(&config, error, sizeof error));
+    assert_string_equal(error, "certificate_life_s must be 0, or at least 10");
+    config.certificate_life_s = 10;
+    assert_true(daemon_config_check(&config, error, sizeof error));
+    config.certificate_life_s = 0;
+    assert_true(daemon_config_check(&config, error, sizeof error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +107,7 @@ int main(void)
         cmocka_unit_test(names_line_and_cause_of_a_mistake),
         cmocka_unit_test(lets_the_environment_override),
         cmocka_unit_test(says_what_is_missing),
+        cmocka_unit_test(refuses_lives_too_short_to_renew_in),
     };
     return cmocka_run_group_tests_name("daemon_config", tests, NULL, NULL);
 }

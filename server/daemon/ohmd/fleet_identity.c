@@ -233,7 +233,9 @@ bool fleet_identity_start(struct fleet_identity *identity, struct broker_guard *
         .herald = &identity->herald,
         .random = identity->account_crypto->random,
         .random_ctx = identity->account_crypto->ctx,
-        .rules = { .life_s = (int64_t)config->certificate_life_h * HOUR_S,
+        .rules = { .life_s = config->certificate_life_s != 0
+                                 ? (int64_t)config->certificate_life_s
+                                 : (int64_t)config->certificate_life_h * HOUR_S,
                    .token_s = config->token_life_s,
                    .grace_s = (int64_t)config->renewal_grace_days * DAY_S,
                    .address_burst = config->enrolment_burst,

@@ -9,7 +9,9 @@
 ///   - A key belongs to one device for ever; a key that was withdrawn is never certified again.
 ///   - A new certificate is pending until the device has used it; then the one before is
 ///     superseded. So a renewal that goes wrong half way leaves the device with what it had.
-///   - A certificate that is over may fetch its successor for the grace period and nothing else.
+///   - A certificate that is over may fetch its successor for the grace period and nothing else,
+///   and
+///     only with a fresh report of the device on itself, signed with the key that is over.
 ///   - Whatever changes is on the disk, and told to the broker, before it is answered.
 ///
 /// Thread-safe. Times as in identity_store.h.
@@ -20,15 +22,16 @@
 
 #include "certificate_authority.h"
 #include "crypto.h"
+#include "enrolment_proof.h"
 #include "fleet_host.h"
 #include "identity_store.h"
 #include "status.h"
 
 enum {
     IDENTITY_TOKEN_SIZE = 44, ///< 43 signs of base64url and a terminator.
-    IDENTITY_CHALLENGE_SIZE = 32,
+    IDENTITY_CHALLENGE_SIZE = ENROLMENT_CHALLENGE_SIZE,
     IDENTITY_CHALLENGE_LIFE_S = 300,
-    IDENTITY_LIFE_LEAST_S = 3600,
+    IDENTITY_LIFE_LEAST_S = 10, ///< For rehearsals; a fleet that lives on it does little else.
     IDENTITY_LIFE_MOST_S = 398 * 86400,
     IDENTITY_ONBOARDING_S = 300, ///< What the first app was told, and so relies on.
     IDENTITY_TOKEN_MOST_S = 86400,
@@ -48,12 +51,14 @@ enum identity_verdict {
     IDENTITY_BAD_REQUEST,      ///< Not a certificate request that can be signed.
     IDENTITY_BAD_REQUEST_NAME, ///< It asks for the name of somebody else.
     IDENTITY_BAD_KEY_TYPE,
-    IDENTITY_KEY_KNOWN,      ///< A published key.
-    IDENTITY_KEY_IN_USE,     ///< Of another device, or withdrawn.
-    IDENTITY_HAS_ACTIVE,     ///< The device has a certificate that is active.
-    IDENTITY_BAD_PROOF,      ///< Of the challenge: not signed with the device's key.
-    IDENTITY_BAD_CHALLENGE,  ///< Not one of ours, of another device, over, or used.
-    IDENTITY_NO_CERTIFICATE, ///< None was shown, or not one of ours.
+    IDENTITY_KEY_KNOWN,       ///< A published key.
+    IDENTITY_KEY_IN_USE,      ///< Of another device, or withdrawn.
+    IDENTITY_HAS_ACTIVE,      ///< The device has a certificate that is active.
+    IDENTITY_BAD_PROOF,       ///< Of the challenge: not signed with the device's key.
+    IDENTITY_NO_ATTESTATION,  ///< A report of the device on itself is needed here.
+    IDENTITY_BAD_ATTESTATION, ///< The report is none, of another key, or of another challenge.
+    IDENTITY_BAD_CHALLENGE,   ///< Not one of ours, of another device, over, or used.
+    IDENTITY_NO_CERTIFICATE,  ///< None was shown, or not one of ours.
     IDENTITY_REVOKED_PEER,
     IDENTITY_SUPERSEDED_PEER,
     IDENTITY_EXPIRED_PEER, ///< And not within the grace period, or not for this call.
@@ -123,8 +128,10 @@ struct enrolment {
     enum request_form form;
     const char *request;
     size_t request_size;
-    const uint8_t *challenge; ///< IDENTITY_CHALLENGE_SIZE bytes; NULL: the first protocol.
-    const uint8_t *proof;     ///< CRYPTO_P256_SIGNATURE_SIZE bytes, with the challenge.
+    const uint8_t *challenge;   ///< IDENTITY_CHALLENGE_SIZE bytes; NULL: the first protocol.
+    const uint8_t *proof;       ///< CRYPTO_P256_SIGNATURE_SIZE bytes, with the challenge.
+    const uint8_t *attestation; ///< A report that answers it, with the request's key; NULL: none.
+    size_t attestation_size;
     const char *address;
 };
 
@@ -149,11 +156,22 @@ struct identity_peer {
 enum identity_verdict identities_recognise(struct identities *identities, const void *der,
                                            size_t size, struct identity_peer *out);
 
-/// Signs the next certificate of a device, pending until it is confirmed.
+struct renewal {
+    enum request_form form;
+    const char *request;
+    size_t request_size;
+    const uint8_t *challenge;   ///< IDENTITY_CHALLENGE_SIZE bytes; NULL: the first protocol.
+    const uint8_t *attestation; ///< A report that answers it, signed with the peer's key.
+    size_t attestation_size;
+    const char *address;
+};
+
+/// Signs the next certificate of a device, pending until it is confirmed. Within the grace period a
+/// report is needed.
 enum identity_verdict identities_renew(struct identities *identities,
-                                       const struct identity_peer *peer, enum request_form form,
-                                       const char *request, size_t request_size,
-                                       const char *address, struct certificate_record *out);
+                                       const struct identity_peer *peer,
+                                       const struct renewal *renewal,
+                                       struct certificate_record *out);
 
 /// Makes the peer's certificate the active one and supersedes all others of the device.
 enum identity_verdict identities_confirm(struct identities *identities,

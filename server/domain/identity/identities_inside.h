@@ -44,12 +44,21 @@ enum identity_verdict identities_limit_device(struct identities *identities, con
 enum identity_verdict identities_read_token(const struct identities *identities, const char *text,
                                             size_t size, uint8_t digest[CRYPTO_SHA256_SIZE]);
 
-/// Checks and uses up a challenge. The caller holds the lock.
+/// Checks what the device proves with its new key, and uses the challenge up. What its report is
+/// worth goes to `note`. The caller holds the lock.
 enum identity_verdict identities_check_proof(struct identities *identities,
                                              const struct enrolment *enrolment,
                                              const char *device_id,
                                              const struct certificate_request *request,
-                                             const uint8_t token_digest[CRYPTO_SHA256_SIZE]);
+                                             const uint8_t token_digest[CRYPTO_SHA256_SIZE],
+                                             struct attestation_note *note);
+
+/// Checks what the device says of itself with its old key, and uses the challenge up; within the
+/// grace period it has to say something. The caller holds the lock.
+enum identity_verdict identities_check_renewal(struct identities *identities,
+                                               const struct identity_peer *peer,
+                                               const struct renewal *renewal,
+                                               struct attestation_note *note);
 
 /// Writes a change, of which identities_settle() then tells. The caller holds the lock.
 enum identity_verdict identities_commit(struct identities *identities,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "constant_time.h"
 #include "identities_inside.h"
 
 enum { NONCE_SIZE = 12, END_AT = 12, MAC_AT = 16, MAC_SIZE = 16 };
@@ -44,16 +45,6 @@ enum identity_verdict identities_challenge(struct identities *identities, const 
     return IDENTITY_DONE;
 }
 
-/// Compares in a time that does not depend on where the bytes differ.
-static bool is_equal(const uint8_t *one, const uint8_t *other, size_t size)
-{
-    uint8_t difference = 0;
-    for (size_t i = 0; i < size; i++) {
-        difference = (uint8_t)(difference | (one[i] ^ other[i]));
-    }
-    return difference == 0;
-}
-
 static bool is_used(const struct identities *identities, const uint8_t *challenge)
 {
     for (size_t i = 0; i < IDENTITY_USED_CHALLENGES; i++) {
@@ -77,27 +68,40 @@ static bool use_up(struct identities *identities, const uint8_t *challenge, int6
     return true;
 }
 
+/// Whether a challenge is one of ours, for this device, and neither over nor used.
+static enum identity_verdict check_challenge(const struct identities *identities,
+                                             const uint8_t *challenge, const char *device_id,
+                                             int64_t now_s)
+{
+    uint8_t mac[CRYPTO_SHA256_SIZE];
+
+    if (challenge == NULL) {
+        return IDENTITY_BAD_CHALLENGE;
+    }
+    if (write_mac(identities, challenge, device_id, mac) != STATUS_OK) {
+        return IDENTITY_UNAVAILABLE;
+    }
+    const bool is_good = constant_time_equal(mac, MAC_SIZE, challenge + MAC_AT, MAC_SIZE) &&
+                         (int64_t)bytes_load_be32(challenge + END_AT) >= now_s &&
+                         !is_used(identities, challenge);
+    return is_good ? IDENTITY_DONE : IDENTITY_BAD_CHALLENGE;
+}
+
 static enum identity_verdict check_signature(const struct identities *identities,
                                              const struct enrolment *enrolment,
                                              const char *device_id,
                                              const struct certificate_request *request,
                                              const uint8_t token_digest[CRYPTO_SHA256_SIZE])
 {
-    static const char label[] = "EM-ENROLL-V1"; // With its NUL.
     const struct crypto *crypto = identities->parts.crypto;
-    const size_t id_size = strlen(device_id);
-    uint8_t size[2];
+    const struct enrolment_proof proof = { enrolment->challenge, device_id, request->digest,
+                                           token_digest };
     uint8_t digest[CRYPTO_SHA256_SIZE];
-    bytes_store_be16(size, (uint16_t)id_size);
-    const struct crypto_part parts[] = {
-        { label, sizeof label },
-        { enrolment->challenge, IDENTITY_CHALLENGE_SIZE },
-        { size, sizeof size },
-        { device_id, id_size },
-        { request->digest, CRYPTO_SHA256_SIZE },
-        { token_digest, CRYPTO_SHA256_SIZE },
-    };
-    if (crypto->sha256(crypto->ctx, parts, sizeof parts / sizeof parts[0], digest) != STATUS_OK) {
+
+    if (enrolment->proof == NULL) {
+        return IDENTITY_BAD_PROOF;
+    }
+    if (enrolment_proof_digest(crypto, &proof, digest) != STATUS_OK) {
         return IDENTITY_UNAVAILABLE;
     }
     return crypto->p256_verify(crypto->ctx, request->key, digest, enrolment->proof) == STATUS_OK
@@ -105,32 +109,85 @@ static enum identity_verdict check_signature(const struct identities *identities
                : IDENTITY_BAD_PROOF;
 }
 
+/// A report that has come with a challenge.
+struct sent_report {
+    const uint8_t *key;
+    const uint8_t *challenge;
+    const uint8_t *message;
+    size_t size;
+};
+
+static enum identity_verdict judge(const struct identities *identities,
+                                   const struct sent_report *sent, struct attestation_note *note)
+{
+    const struct attestation_judgement judgement = attestation_judge(
+        identities->parts.crypto, sent->key, sent->challenge, sent->message, sent->size);
+
+    if (judgement.verdict == ATTESTATION_FAILED) {
+        return IDENTITY_BAD_ATTESTATION;
+    }
+    *note = (struct attestation_note){ .time_ms = identities_now_ms(identities),
+                                       .verdict = judgement.verdict,
+                                       .level = judgement.report.level };
+    return IDENTITY_DONE;
+}
+
 enum identity_verdict identities_check_proof(struct identities *identities,
                                              const struct enrolment *enrolment,
                                              const char *device_id,
                                              const struct certificate_request *request,
-                                             const uint8_t token_digest[CRYPTO_SHA256_SIZE])
+                                             const uint8_t token_digest[CRYPTO_SHA256_SIZE],
+                                             struct attestation_note *note)
 {
     const int64_t now_s = identities_now_ms(identities) / 1000;
-    uint8_t mac[CRYPTO_SHA256_SIZE];
+    const struct sent_report sent = { request->key, enrolment->challenge, enrolment->attestation,
+                                      enrolment->attestation_size };
 
-    if (enrolment->challenge == NULL && enrolment->proof == NULL) {
+    *note = (struct attestation_note){ .time_ms = 0 };
+    if (enrolment->challenge == NULL && enrolment->proof == NULL &&
+        enrolment->attestation == NULL) {
         return IDENTITY_DONE;
     }
-    if (enrolment->challenge == NULL || enrolment->proof == NULL) {
-        return IDENTITY_BAD_CHALLENGE;
+    enum identity_verdict verdict =
+        check_challenge(identities, enrolment->challenge, device_id, now_s);
+    if (verdict == IDENTITY_DONE) {
+        verdict = check_signature(identities, enrolment, device_id, request, token_digest);
     }
-    if (write_mac(identities, enrolment->challenge, device_id, mac) != STATUS_OK) {
-        return IDENTITY_UNAVAILABLE;
+    if (verdict == IDENTITY_DONE && enrolment->attestation != NULL) {
+        verdict = judge(identities, &sent, note);
     }
-    if (!is_equal(mac, enrolment->challenge + MAC_AT, MAC_SIZE) ||
-        (int64_t)bytes_load_be32(enrolment->challenge + END_AT) < now_s ||
-        is_used(identities, enrolment->challenge)) {
-        return IDENTITY_BAD_CHALLENGE;
-    }
-    const enum identity_verdict verdict =
-        check_signature(identities, enrolment, device_id, request, token_digest);
     if (verdict == IDENTITY_DONE && !use_up(identities, enrolment->challenge, now_s)) {
+        return IDENTITY_LIMITED;
+    }
+    return verdict;
+}
+
+enum identity_verdict identities_check_renewal(struct identities *identities,
+                                               const struct identity_peer *peer,
+                                               const struct renewal *renewal,
+                                               struct attestation_note *note)
+{
+    const struct certificate_authority *authority = identities->parts.authority;
+    const struct certificate *certificate = &peer->record.certificate;
+    const int64_t now_s = identities_now_ms(identities) / 1000;
+    uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
+    const struct sent_report sent = { key, renewal->challenge, renewal->attestation,
+                                      renewal->attestation_size };
+
+    *note = (struct attestation_note){ .time_ms = 0 };
+    if (renewal->attestation == NULL) {
+        return peer->grace ? IDENTITY_NO_ATTESTATION : IDENTITY_DONE;
+    }
+    enum identity_verdict verdict =
+        check_challenge(identities, renewal->challenge, peer->record.device_id, now_s);
+    if (verdict == IDENTITY_DONE && authority->read_key(authority->ctx, certificate->der,
+                                                        certificate->size, key) != STATUS_OK) {
+        verdict = IDENTITY_UNAVAILABLE;
+    }
+    if (verdict == IDENTITY_DONE) {
+        verdict = judge(identities, &sent, note);
+    }
+    if (verdict == IDENTITY_DONE && !use_up(identities, renewal->challenge, now_s)) {
         return IDENTITY_LIMITED;
     }
     return verdict;

@@ -101,33 +101,43 @@ static enum identity_verdict sign(struct identities *identities, const char *dev
     return good ? IDENTITY_DONE : IDENTITY_UNAVAILABLE;
 }
 
+/// What a new certificate is signed for.
+struct grant {
+    const char *device_id;
+    const struct certificate_request *request;
+    const uint8_t *token_digest; ///< NULL: no token is used up.
+    const uint8_t *used;         ///< Fingerprint of what the device uses now; NULL: nothing.
+    struct attestation_note attestation;
+    const struct audit_record *audit;
+};
+
 /// Signs, and supersedes what was pending before: only the newest order counts. But what is in use
-/// (`used`, a fingerprint, or NULL) has thereby been confirmed.
-static enum identity_verdict add_certificate(struct identities *identities, const char *device_id,
-                                             const struct certificate_request *request,
-                                             const uint8_t *token_digest, const uint8_t *used,
-                                             const struct audit_record *audit,
+/// has thereby been confirmed.
+static enum identity_verdict add_certificate(struct identities *identities,
+                                             const struct grant *grant,
                                              struct certificate_record *out)
 {
     struct device_certificates device;
     struct certificate_move moves[IDENTITY_DEVICE_LIMIT];
     struct identity_change change = {
-        .added = out, .token_digest = token_digest, .moves = moves, .audit = audit
+        .added = out, .token_digest = grant->token_digest, .moves = moves, .audit = grant->audit
     };
-    if (identities_gather(identities, device_id, &device) != STATUS_OK) {
+    if (identities_gather(identities, grant->device_id, &device) != STATUS_OK) {
         return IDENTITY_UNAVAILABLE;
     }
     for (size_t i = 0; i < device.count; i++) {
         const struct certificate_record *record = &device.record[i];
         if (record->state == CERTIFICATE_PENDING) {
             const uint8_t *fingerprint = record->certificate.fingerprint;
-            const bool is_used = used != NULL && memcmp(fingerprint, used, CRYPTO_SHA256_SIZE) == 0;
+            const bool is_used =
+                grant->used != NULL && memcmp(fingerprint, grant->used, CRYPTO_SHA256_SIZE) == 0;
             memcpy(moves[change.move_count].fingerprint, fingerprint, CRYPTO_SHA256_SIZE);
             moves[change.move_count++].state = certificate_state_next(
                 record->state, is_used ? CERTIFICATE_CONFIRMED : CERTIFICATE_REPLACED);
         }
     }
-    const enum identity_verdict verdict = sign(identities, device_id, request, out);
+    const enum identity_verdict verdict = sign(identities, grant->device_id, grant->request, out);
+    out->attestation = grant->attestation;
     return verdict == IDENTITY_DONE ? identities_commit(identities, &change) : verdict;
 }
 
@@ -172,6 +182,19 @@ static enum identity_verdict answer_again(struct identities *identities,
                : IDENTITY_TOKEN_USED;
 }
 
+/// What people read: how it came about, and what the device said of itself.
+static const char *describe(const char *how, const struct attestation_note *note,
+                            char detail[IDENTITY_DETAIL_SIZE])
+{
+    if (note->time_ms == 0) {
+        return how;
+    }
+    (void)snprintf(detail, IDENTITY_DETAIL_SIZE, "%s%sattestation %s at level %s", how,
+                   how[0] != '\0' ? ", " : "", attestation_verdict_name(note->verdict),
+                   attestation_level_name(note->level));
+    return detail;
+}
+
 static enum identity_verdict enrol_with(struct identities *identities,
                                         const struct enrolment *enrolment,
                                         const uint8_t digest[CRYPTO_SHA256_SIZE],
@@ -180,14 +203,17 @@ static enum identity_verdict enrol_with(struct identities *identities,
 {
     struct certificate_request request;
     struct certificate_record active;
+    struct attestation_note note;
     struct audit_record audit;
+    char detail[IDENTITY_DETAIL_SIZE];
     bool again = false;
 
     enum identity_verdict verdict =
         read_request(identities, enrolment->form, enrolment->request, enrolment->request_size,
                      token->device_id, &request);
     if (verdict == IDENTITY_DONE) {
-        verdict = identities_check_proof(identities, enrolment, token->device_id, &request, digest);
+        verdict = identities_check_proof(identities, enrolment, token->device_id, &request, digest,
+                                         &note);
     }
     if (verdict != IDENTITY_DONE) {
         return verdict;
@@ -205,8 +231,13 @@ static enum identity_verdict enrol_with(struct identities *identities,
         return verdict;
     }
     identities_audit(identities, &audit, AUDIT_ENROLLED, token->device_id, enrolment->address,
-                     enrolment->proof != NULL ? "with proof" : "");
-    return add_certificate(identities, token->device_id, &request, digest, NULL, &audit, out);
+                     describe(enrolment->proof != NULL ? "with proof" : "", &note, detail));
+    const struct grant grant = { .device_id = token->device_id,
+                                 .request = &request,
+                                 .token_digest = digest,
+                                 .attestation = note,
+                                 .audit = &audit };
+    return add_certificate(identities, &grant, out);
 }
 
 enum identity_verdict identities_enrol(struct identities *identities,
@@ -245,28 +276,39 @@ enum identity_verdict identities_enrol(struct identities *identities,
 static enum identity_verdict renew_with(struct identities *identities,
                                         const struct identity_peer *peer,
                                         const struct certificate_request *request,
-                                        const char *address, struct certificate_record *out)
+                                        const struct renewal *renewal,
+                                        struct certificate_record *out)
 {
     const char *device_id = peer->record.device_id;
+    struct attestation_note note;
     struct audit_record audit;
+    char detail[IDENTITY_DETAIL_SIZE];
     bool again = false;
-    const enum identity_verdict verdict = check_key(identities, device_id, request, &again, out);
+
+    enum identity_verdict verdict = check_key(identities, device_id, request, &again, out);
+    if (verdict == IDENTITY_DONE) {
+        verdict = identities_check_renewal(identities, peer, renewal, &note);
+    }
     if (verdict != IDENTITY_DONE) {
         return verdict;
     }
     if (again && out->state == CERTIFICATE_PENDING) {
         return IDENTITY_DONE; // The answer was lost on its way.
     }
-    identities_audit(identities, &audit, AUDIT_RENEWED, device_id, address,
-                     peer->grace ? "within the grace period" : "");
-    return add_certificate(identities, device_id, request, NULL,
-                           peer->record.certificate.fingerprint, &audit, out);
+    identities_audit(identities, &audit, AUDIT_RENEWED, device_id, renewal->address,
+                     describe(peer->grace ? "within the grace period" : "", &note, detail));
+    const struct grant grant = { .device_id = device_id,
+                                 .request = request,
+                                 .used = peer->record.certificate.fingerprint,
+                                 .attestation = note,
+                                 .audit = &audit };
+    return add_certificate(identities, &grant, out);
 }
 
 enum identity_verdict identities_renew(struct identities *identities,
-                                       const struct identity_peer *peer, enum request_form form,
-                                       const char *request, size_t request_size,
-                                       const char *address, struct certificate_record *out)
+                                       const struct identity_peer *peer,
+                                       const struct renewal *renewal,
+                                       struct certificate_record *out)
 {
     const char *device_id = peer->record.device_id;
     struct certificate_record now;
@@ -274,7 +316,8 @@ enum identity_verdict identities_renew(struct identities *identities,
 
     enum identity_verdict verdict = identities_limit_device(identities, device_id);
     if (verdict == IDENTITY_DONE) {
-        verdict = read_request(identities, form, request, request_size, device_id, &read);
+        verdict = read_request(identities, renewal->form, renewal->request, renewal->request_size,
+                               device_id, &read);
     }
     (void)pthread_mutex_lock(&identities->lock);
     if (verdict == IDENTITY_DONE) {
@@ -287,12 +330,12 @@ enum identity_verdict identities_renew(struct identities *identities,
         verdict = IDENTITY_REVOKED_PEER;
     }
     if (verdict == IDENTITY_DONE) {
-        verdict = renew_with(identities, peer, &read, address, out);
+        verdict = renew_with(identities, peer, &read, renewal, out);
     }
     if (verdict != IDENTITY_DONE && verdict != IDENTITY_UNAVAILABLE &&
         verdict != IDENTITY_LIMITED) {
         struct audit_record audit;
-        identities_audit(identities, &audit, AUDIT_RENEWAL_REFUSED, device_id, address,
+        identities_audit(identities, &audit, AUDIT_RENEWAL_REFUSED, device_id, renewal->address,
                          identity_verdict_name(verdict));
         identities_note(identities, &audit);
     }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "account_store.h"
+#include "attestation_judge.h"
 #include "certificate_authority.h"
 #include "certificate_state.h"
 #include "device_id.h"
@@ -29,6 +30,13 @@ struct token_record {
     uint8_t fingerprint[CRYPTO_SHA256_SIZE]; ///< Of the certificate it was used for.
 };
 
+/// What the device said of itself when it asked for the certificate, and what that was worth.
+struct attestation_note {
+    int64_t time_ms; ///< When it was judged; 0: never.
+    enum attestation_verdict verdict;
+    enum attestation_level level; ///< As reported; of no meaning with ATTESTATION_FAILED.
+};
+
 struct certificate_record {
     struct certificate certificate;
     uint8_t key_digest[CRYPTO_SHA256_SIZE];
@@ -36,6 +44,7 @@ struct certificate_record {
     enum certificate_state state; ///< As stored: whether it is over by now, the caller looks.
     int64_t issued_ms;
     int64_t changed_ms; ///< When it came into its state.
+    struct attestation_note attestation;
 };
 
 enum audit_kind {

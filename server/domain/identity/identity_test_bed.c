@@ -187,8 +187,10 @@ enum identity_verdict look(const struct certificate_record *record, struct ident
 enum identity_verdict renew(const struct identity_peer *peer, const struct device *device,
                             struct certificate_record *out)
 {
-    return identities_renew(bed.identities, peer, REQUEST_FORM_TEXT, device->request,
-                            strlen(device->request), "a", out);
+    const struct renewal renewal = { .request = device->request,
+                                     .request_size = strlen(device->request),
+                                     .address = "a" };
+    return identities_renew(bed.identities, peer, &renewal, out);
 }
 
 struct last_audit {

@@ -78,28 +78,6 @@ static void three_lives_pass_by_renewal(void **state)
     drop_device(&device);
 }
 
-static void what_is_over_may_renew_within_the_grace_period_and_nothing_else(void **state)
-{
-    (void)state;
-    struct identity_peer peer;
-    struct certificate_record record;
-    struct device device = enrol_device("meter-1", &peer);
-    struct device next = make_device("meter-1");
-    bed.now_ms += INT64_C(1000) * (LIFE_S + 1);
-    assert_int_equal(look(&peer.record, &peer), IDENTITY_DONE);
-    assert_true(peer.grace);
-    assert_int_equal(identities_confirm(bed.identities, &peer, "a"), IDENTITY_EXPIRED_PEER);
-    assert_int_equal(identities_tick(bed.identities), STATUS_OK);
-    assert_last_audit(AUDIT_EXPIRED, "");
-    assert_int_equal(renew(&peer, &next, &record), IDENTITY_DONE);
-    assert_last_audit(AUDIT_RENEWED, "within the grace period");
-    assert_int_equal(look(&record, &peer), IDENTITY_DONE);
-    assert_false(peer.grace);
-    assert_int_equal(identities_confirm(bed.identities, &peer, "a"), IDENTITY_DONE);
-    drop_device(&device);
-    drop_device(&next);
-}
-
 static void what_is_over_for_longer_is_refused(void **state)
 {
     (void)state;
@@ -216,7 +194,6 @@ int main(void)
         BED_TEST(renews_and_keeps_the_old_until_the_new_is_confirmed),
         BED_TEST(renewing_with_a_pending_certificate_confirms_it),
         BED_TEST(three_lives_pass_by_renewal),
-        BED_TEST(what_is_over_may_renew_within_the_grace_period_and_nothing_else),
         BED_TEST(what_is_over_for_longer_is_refused),
         BED_TEST(a_certificate_that_is_used_at_the_broker_is_confirmed),
         BED_TEST(what_was_signed_elsewhere_is_a_stranger),

@@ -27,6 +27,9 @@ struct certificate_record identity_suite_certificate(unsigned char tag, const ch
     memset(record.certificate.fingerprint, tag, sizeof record.certificate.fingerprint);
     memset(record.certificate.serial, tag, sizeof record.certificate.serial);
     memset(record.key_digest, tag, sizeof record.key_digest);
+    record.attestation = (struct attestation_note){ .time_ms = NOW_MS + tag,
+                                                    .verdict = ATTESTATION_DEGRADED,
+                                                    .level = ATTESTATION_VERIFIED_BOOT };
     (void)snprintf(record.device_id, sizeof record.device_id, "%s", device_id);
     return record;
 }
@@ -97,6 +100,9 @@ static void assert_same(const struct certificate_record *one,
     assert_int_equal(one->state, other->state);
     assert_int_equal(one->issued_ms, other->issued_ms);
     assert_int_equal(one->changed_ms, other->changed_ms);
+    assert_int_equal(one->attestation.time_ms, other->attestation.time_ms);
+    assert_int_equal(one->attestation.verdict, other->attestation.verdict);
+    assert_int_equal(one->attestation.level, other->attestation.level);
 }
 
 static void keeps_everything_over_a_restart(void **state)

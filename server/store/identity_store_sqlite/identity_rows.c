@@ -34,6 +34,15 @@ bool identity_rows_read_certificate(sqlite3_stmt *row, struct certificate_record
         size > CERTIFICATE_DER_LIMIT) {
         return false;
     }
+    const int verdict = sqlite3_column_int(row, 11);
+    const int level = sqlite3_column_int(row, 12);
+    if (verdict < 0 || verdict >= ATTESTATION_VERDICT_COUNT || level < 0 ||
+        level > ATTESTATION_SECURE_ELEMENT) {
+        return false;
+    }
+    out->attestation = (struct attestation_note){ .time_ms = sqlite3_column_int64(row, 10),
+                                                  .verdict = (enum attestation_verdict)verdict,
+                                                  .level = (enum attestation_level)level };
     out->state = (enum certificate_state)state;
     out->issued_ms = sqlite3_column_int64(row, 5);
     out->changed_ms = sqlite3_column_int64(row, 6);
@@ -93,6 +102,9 @@ int identity_rows_bind_certificate(sqlite3_stmt *statement, const struct certifi
     bound |= sqlite3_bind_int64(statement, 8, certificate->not_before_s);
     bound |= sqlite3_bind_int64(statement, 9, certificate->not_after_s);
     bound |= bind_bytes(statement, 10, certificate->der, certificate->size);
+    bound |= sqlite3_bind_int64(statement, 11, record->attestation.time_ms);
+    bound |= sqlite3_bind_int(statement, 12, (int)record->attestation.verdict);
+    bound |= sqlite3_bind_int(statement, 13, (int)record->attestation.level);
     return bound;
 }
 

@@ -10,7 +10,7 @@
 /// The columns of a certificate, in the order that read_certificate() and bind_certificate() use.
 #define CERTIFICATE_COLUMNS                                                                        \
     "fingerprint, serial, key_digest, device_id, state, issued_ms, changed_ms, not_before_s,"      \
-    " not_after_s, der"
+    " not_after_s, der, attested_ms, verdict, level"
 
 #define TOKEN_COLUMNS "digest, device_id, creator, created_ms, expires_ms, replaces, fingerprint"
 

@@ -6,7 +6,7 @@
 
 #include "identity_rows.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 enum statement_index {
     BEGIN,
@@ -48,6 +48,10 @@ static const char *const MIGRATIONS[SCHEMA_VERSION] = {
     " device_id TEXT NOT NULL, actor TEXT NOT NULL, address TEXT NOT NULL, detail TEXT NOT NULL)"
     " STRICT;"
     "PRAGMA user_version = 1;",
+    "ALTER TABLE certificate ADD COLUMN attested_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certificate ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certificate ADD COLUMN level INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 2;",
 };
 
 static const char *const STATEMENTS[STATEMENT_COUNT] = {
@@ -61,7 +65,7 @@ static const char *const STATEMENTS[STATEMENT_COUNT] = {
     [LIST_TOKENS] = ("SELECT " TOKEN_COLUMNS " FROM token WHERE fingerprint IS NULL"
                      " AND expires_ms > ?1 ORDER BY created_ms DESC"),
     [ADD_CERTIFICATE] = ("INSERT INTO certificate (" CERTIFICATE_COLUMNS ")"
-                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
     [MOVE_CERTIFICATE] =
         "UPDATE certificate SET state = ?2, changed_ms = ?3 WHERE fingerprint = ?1",
     [FIND_CERTIFICATE] = "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE fingerprint = ?1",

@@ -53,11 +53,43 @@ static void leaves_a_file_of_a_newer_version_alone(void **state)
     }
     store.close(store.ctx);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
     (void)sqlite3_close(db);
     assert_int_equal(identity_store_sqlite_open(path, NULL, &store), STATUS_CORRUPT);
     (void)unlink(path);
     (void)rmdir(folder);
+}
+
+static void brings_a_file_of_the_first_version_up(void **state)
+{
+    struct identity_store store = { .close = NULL };
+    struct certificate_record found;
+    sqlite3 *db = NULL;
+    (void)state;
+    const struct certificate_record record = identity_suite_certificate(1, "meter-1");
+    const struct audit_record audit = identity_suite_audit("meter-1", "");
+    const struct identity_change change = { .added = &record, .audit = &audit };
+    if (open_file(NULL, &store) != 0) {
+        fail_msg("no store in %s", folder);
+        return;
+    }
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    store.close(store.ctx);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "ALTER TABLE certificate DROP COLUMN attested_ms;"
+                                  "ALTER TABLE certificate DROP COLUMN verdict;"
+                                  "ALTER TABLE certificate DROP COLUMN level;"
+                                  "PRAGMA user_version = 1;",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    assert_int_equal(identity_store_sqlite_open(path, NULL, &store), STATUS_OK);
+    assert_int_equal(store.find_certificate(store.ctx, record.certificate.fingerprint, &found),
+                     STATUS_OK);
+    assert_int_equal(found.attestation.time_ms, 0);
+    assert_string_equal(found.device_id, "meter-1");
+    assert_int_equal(drop_file(NULL, &store), 0);
 }
 
 /// A row that we did not write must not reach the rules as something else.
@@ -89,6 +121,7 @@ int main(void)
     const struct identity_store_maker maker = { open_file, reopen_file, drop_file, NULL };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_a_file_of_a_newer_version_alone),
+        cmocka_unit_test(brings_a_file_of_the_first_version_up),
         cmocka_unit_test(tells_a_damaged_row),
     };
     const int failed = identity_store_suite_run(&maker);

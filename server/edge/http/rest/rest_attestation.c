@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Asks a device for a report on itself, and judges what comes.
-///
-/// The judgement is never better than the report's level: software that was replaced can say what
-/// it likes, so a report at level "software" is at best "degraded".
+/// Asks a device for a report on itself, and has judged what comes.
 
 #include <string.h>
 
-#include "attestation.h"
+#include "attestation_judge.h"
 #include "base64url.h"
 #include "certificate_key.h"
 #include "openssl_crypto.h"
@@ -15,39 +12,7 @@
 #include "rest_handlers.h"
 #include "rest_identity.h"
 
-enum { REASON_LIMIT = 4, REPORT_TEXT_SIZE = BASE64URL_LENGTH(ATTESTATION_SIZE_LIMIT) + 1 };
-
-enum verdict { VERDICT_TRUSTED, VERDICT_DEGRADED, VERDICT_FAILED };
-
-struct judgement {
-    enum verdict verdict;
-    const char *reasons[REASON_LIMIT]; ///< Words; NULL ends them.
-    size_t reason_count;
-    struct attestation report; ///< Valid unless the verdict is VERDICT_FAILED.
-};
-
-static const char *verdict_name(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_TRUSTED:
-        return "trusted";
-    case VERDICT_DEGRADED:
-        return "degraded";
-    case VERDICT_FAILED:
-        break;
-    }
-    return "failed";
-}
-
-static void note(struct judgement *judgement, enum verdict verdict, const char *reason)
-{
-    if (judgement->reason_count < REASON_LIMIT) {
-        judgement->reasons[judgement->reason_count++] = reason;
-    }
-    if (verdict > judgement->verdict) {
-        judgement->verdict = verdict;
-    }
-}
+enum { REPORT_TEXT_SIZE = BASE64URL_LENGTH(ATTESTATION_SIZE_LIMIT) + 1 };
 
 /// Takes the report out of the device's answer. @return its size, 0 when there is none.
 static size_t read_report(const struct command_result *result, uint8_t *message, size_t capacity)
@@ -62,35 +27,13 @@ static size_t read_report(const struct command_result *result, uint8_t *message,
                : 0;
 }
 
-static struct judgement judge(const struct attestation_question *question,
-                              const struct command_result *result)
+static struct attestation_judgement judge(const struct attestation_question *question,
+                                          const struct command_result *result)
 {
-    struct judgement judgement = { .verdict = VERDICT_TRUSTED };
     const struct crypto crypto = openssl_crypto();
     uint8_t message[ATTESTATION_SIZE_LIMIT];
-    struct attestation *report = &judgement.report;
     const size_t size = read_report(result, message, sizeof message);
-    const enum status status = attestation_open(&crypto, question->key, message, size, report);
-
-    if (status != STATUS_OK) {
-        note(&judgement, VERDICT_FAILED,
-             status == STATUS_CORRUPT ? "wrong_signature" : "no_report");
-        return judgement;
-    }
-    if (memcmp(report->nonce, question->nonce, sizeof report->nonce) != 0) {
-        note(&judgement, VERDICT_FAILED, "old_report");
-        return judgement;
-    }
-    if (report->level == ATTESTATION_SOFTWARE) {
-        note(&judgement, VERDICT_DEGRADED, "software_level");
-    }
-    if (report->tampered) {
-        note(&judgement, VERDICT_DEGRADED, "case_opened");
-    }
-    if (report->debug == ATTESTATION_DEBUG_ENABLED) {
-        note(&judgement, VERDICT_DEGRADED, "debugging_enabled");
-    }
-    return judgement;
+    return attestation_judge(&crypto, question->key, question->nonce, message, size);
 }
 
 static void write_hex(struct json_writer *writer, const char *name, const uint8_t *bytes)
@@ -125,15 +68,15 @@ static void write_report(struct json_writer *writer, const struct attestation *r
 
 static void build(struct json_writer *writer, const void *ctx)
 {
-    const struct judgement *judgement = ctx;
+    const struct attestation_judgement *judgement = ctx;
     json_writer_begin_object(writer, NULL);
-    json_writer_string(writer, "verdict", verdict_name(judgement->verdict));
+    json_writer_string(writer, "verdict", attestation_verdict_name(judgement->verdict));
     json_writer_begin_array(writer, "reasons");
     for (size_t i = 0; i < judgement->reason_count; i++) {
         json_writer_string(writer, NULL, judgement->reasons[i]);
     }
     json_writer_end_array(writer);
-    if (judgement->verdict != VERDICT_FAILED) {
+    if (judgement->verdict != ATTESTATION_FAILED) {
         write_report(writer, &judgement->report);
     } else {
         json_writer_null(writer, "report");
@@ -144,7 +87,7 @@ static void build(struct json_writer *writer, const void *ctx)
 void rest_reply_attestation(const struct attestation_question *question,
                             const struct command_result *result, struct http_reply *reply)
 {
-    const struct judgement judgement = judge(question, result);
+    const struct attestation_judgement judgement = judge(question, result);
     http_reply_json(reply, HTTP_OK, build, &judgement);
 }
 

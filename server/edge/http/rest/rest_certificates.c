@@ -71,6 +71,19 @@ static int64_t now_ms(const struct rest *rest)
     return rest->fleet->host->utc_ms(rest->fleet->host->ctx);
 }
 
+static void write_attestation(struct json_writer *writer, const struct attestation_note *note)
+{
+    if (note->time_ms == 0) {
+        json_writer_null(writer, "attestation");
+        return;
+    }
+    json_writer_begin_object(writer, "attestation");
+    json_writer_string(writer, "verdict", attestation_verdict_name(note->verdict));
+    json_writer_string(writer, "level", attestation_level_name(note->level));
+    json_writer_integer(writer, "time_ms", note->time_ms);
+    json_writer_end_object(writer);
+}
+
 static void write_record(struct json_writer *writer, const struct rest *rest,
                          const struct certificate_record *record)
 {
@@ -90,6 +103,7 @@ static void write_record(struct json_writer *writer, const struct rest *rest,
     json_writer_integer(writer, "not_after_ms", certificate->not_after_s * 1000);
     json_writer_integer(writer, "renew_after_ms", identities_renew_after_s(certificate) * 1000);
     json_writer_integer(writer, "days_left", left_s > 0 ? left_s / DAY_S : 0);
+    write_attestation(writer, &record->attestation);
 }
 
 static void build_list(struct json_writer *writer, const void *ctx)

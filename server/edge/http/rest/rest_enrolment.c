@@ -4,20 +4,34 @@
 
 #include <string.h>
 
+#include "attestation.h"
 #include "base64url.h"
 #include "rest_identity.h"
 
-enum { TOKEN_TEXT_SIZE = 1025, CHALLENGE_TEXT_SIZE = 64, PROOF_TEXT_SIZE = 128 };
+enum {
+    TOKEN_TEXT_SIZE = 1025,
+    CHALLENGE_TEXT_SIZE = 64,
+    PROOF_TEXT_SIZE = 128,
+    REPORT_TEXT_SIZE = BASE64URL_LENGTH(ATTESTATION_SIZE_LIMIT) + 1
+};
+
+/// What the second protocol adds, decoded.
+struct evidence {
+    uint8_t challenge[IDENTITY_CHALLENGE_SIZE];
+    uint8_t proof[CRYPTO_P256_SIGNATURE_SIZE];
+    uint8_t attestation[ATTESTATION_SIZE_LIMIT];
+    size_t attestation_size;
+    bool has_challenge;
+    bool has_proof;
+    bool has_attestation;
+};
 
 /// What a body of sign-csr holds, decoded.
 struct sign_request {
     char device_id[64];
     char csr[CERTIFICATE_TEXT_LIMIT + 2];
     char token[TOKEN_TEXT_SIZE];
-    uint8_t challenge[IDENTITY_CHALLENGE_SIZE];
-    uint8_t proof[CRYPTO_P256_SIGNATURE_SIZE];
-    bool has_challenge;
-    bool has_proof;
+    struct evidence evidence;
 };
 
 /// Reads base64url of exactly `size` bytes. @return false  it is none.
@@ -33,22 +47,29 @@ static int64_t now_s(const struct rest *rest)
     return rest->fleet->host->utc_ms(rest->fleet->host->ctx) / 1000;
 }
 
-static bool read_proof(const struct json_reader *reader, const struct rest_request *request,
-                       struct sign_request *out, struct http_reply *reply)
+static bool read_evidence(const struct json_reader *reader, const struct rest_request *request,
+                          struct evidence *out, struct http_reply *reply)
 {
     char challenge[CHALLENGE_TEXT_SIZE];
     char proof[PROOF_TEXT_SIZE];
+    char report[REPORT_TEXT_SIZE];
     if (!rest_optional_text(reader, request, "challenge", challenge, sizeof challenge, reply) ||
-        !rest_optional_text(reader, request, "pop_sig", proof, sizeof proof, reply)) {
+        !rest_optional_text(reader, request, "pop_sig", proof, sizeof proof, reply) ||
+        !rest_optional_text(reader, request, "attestation", report, sizeof report, reply)) {
         return false;
     }
     out->has_challenge = challenge[0] != '\0';
     out->has_proof = proof[0] != '\0';
+    out->has_attestation = report[0] != '\0';
     enum identity_verdict verdict = IDENTITY_DONE;
     if (out->has_challenge && !read_bytes(challenge, out->challenge, sizeof out->challenge)) {
         verdict = IDENTITY_BAD_CHALLENGE;
     } else if (out->has_proof && !read_bytes(proof, out->proof, sizeof out->proof)) {
         verdict = IDENTITY_BAD_PROOF;
+    } else if (out->has_attestation &&
+               base64url_decode(report, strlen(report), out->attestation, sizeof out->attestation,
+                                &out->attestation_size) != STATUS_OK) {
+        verdict = IDENTITY_BAD_ATTESTATION;
     }
     if (verdict != IDENTITY_DONE) {
         rest_reply_verdict(request, verdict, reply);
@@ -66,13 +87,13 @@ static bool read_sign_request(const struct rest_request *request, struct sign_re
            rest_optional_text(&reader, request, "csr", out->csr, sizeof out->csr, reply) &&
            rest_optional_text(&reader, request, "provisioning_token", out->token, sizeof out->token,
                               reply) &&
-           read_proof(&reader, request, out, reply);
+           read_evidence(&reader, request, &out->evidence, reply);
 }
 
 static bool sign(struct rest *rest, const struct rest_request *request,
                  enum rest_certificate_form form, struct http_reply *reply)
 {
-    struct sign_request read = { .has_proof = false };
+    struct sign_request read = { .token = "" };
     struct certificate_record record;
 
     if (!rest_has_identities(rest, reply) || !read_sign_request(request, &read, reply)) {
@@ -87,8 +108,10 @@ static bool sign(struct rest *rest, const struct rest_request *request,
         .device_id_size = strlen(read.device_id),
         .request = read.csr,
         .request_size = strlen(read.csr),
-        .challenge = read.has_challenge ? read.challenge : NULL,
-        .proof = read.has_proof ? read.proof : NULL,
+        .challenge = read.evidence.has_challenge ? read.evidence.challenge : NULL,
+        .proof = read.evidence.has_proof ? read.evidence.proof : NULL,
+        .attestation = read.evidence.has_attestation ? read.evidence.attestation : NULL,
+        .attestation_size = read.evidence.attestation_size,
         .address = request->address,
     };
     const enum identity_verdict verdict = identities_enrol(rest->identities, &enrolment, &record);
@@ -135,17 +158,27 @@ bool rest_renew(struct rest *rest, const struct rest_request *request, struct ht
 {
     static const char api[] = "/api/";
     char csr[CERTIFICATE_TEXT_LIMIT + 2];
+    struct evidence evidence = { .attestation_size = 0 };
     struct identity_peer peer;
     struct certificate_record record;
     struct json_reader reader;
 
     if (!rest_find_peer(rest, request, true, &peer, reply) ||
         !rest_open_lenient(&reader, request, reply) ||
-        !rest_optional_text(&reader, request, "csr", csr, sizeof csr, reply)) {
+        !rest_optional_text(&reader, request, "csr", csr, sizeof csr, reply) ||
+        !read_evidence(&reader, request, &evidence, reply)) {
         return true;
     }
-    const enum identity_verdict verdict = identities_renew(
-        rest->identities, &peer, REQUEST_FORM_TEXT, csr, strlen(csr), request->address, &record);
+    const struct renewal renewal = {
+        .request = csr,
+        .request_size = strlen(csr),
+        .challenge = evidence.has_challenge ? evidence.challenge : NULL,
+        .attestation = evidence.has_attestation ? evidence.attestation : NULL,
+        .attestation_size = evidence.attestation_size,
+        .address = request->address,
+    };
+    const enum identity_verdict verdict =
+        identities_renew(rest->identities, &peer, &renewal, &record);
     if (verdict != IDENTITY_DONE) {
         rest_reply_verdict(request, verdict, reply);
         return true;

@@ -155,9 +155,12 @@ bool rest_est_renew(struct rest *rest, const struct rest_request *request, struc
     if (!rest_find_peer(rest, request, true, &peer, reply) || !is_request(request, reply)) {
         return true;
     }
+    const struct renewal renewal = { .form = REQUEST_FORM_BASE64,
+                                     .request = request->body,
+                                     .request_size = request->body_size,
+                                     .address = request->address };
     const enum identity_verdict verdict =
-        identities_renew(rest->identities, &peer, REQUEST_FORM_BASE64, request->body,
-                         request->body_size, request->address, &record);
+        identities_renew(rest->identities, &peer, &renewal, &record);
     if (verdict == IDENTITY_DONE) {
         reply_bundle(rest, request, &record.certificate, reply);
     } else {

@@ -38,6 +38,12 @@ static const struct verdict_answer ANSWERS[IDENTITY_VERDICT_COUNT] = {
                                              "ask for a token that replaces it." },
     [IDENTITY_BAD_PROOF] = { HTTP_UNAUTHORIZED, "The proof is not signed with the key of the "
                                                 "request." },
+    [IDENTITY_NO_ATTESTATION] = { HTTP_FORBIDDEN, "The certificate is over: its renewal needs a "
+                                                  "challenge and the device's report on itself, "
+                                                  "as \"challenge\" and \"attestation\"." },
+    [IDENTITY_BAD_ATTESTATION] = { HTTP_UNAUTHORIZED, "The report is none, is not signed with the "
+                                                      "device's key, or does not answer the "
+                                                      "challenge." },
     [IDENTITY_BAD_CHALLENGE] = { HTTP_UNAUTHORIZED, "The challenge is unknown, over, used, or of "
                                                     "another device; fetch a new one." },
     [IDENTITY_NO_CERTIFICATE] = { HTTP_UNAUTHORIZED, "Show a client certificate of this server's "
