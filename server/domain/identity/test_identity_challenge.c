@@ -13,6 +13,7 @@
 #include "bytes.h"
 #include "ecdsa_der.h"
 #include "identity_test_bed.h"
+#include "test_report.h"
 
 /// Signs what the second protocol asks for, as a device does.
 static void prove(const struct device *device, const uint8_t *challenge, const char *device_id,
@@ -132,31 +133,9 @@ struct report {
 /// What a device says of itself, signed with its key.
 static struct report report_of(const struct device *device, const uint8_t *nonce)
 {
-    struct attestation claims = { .level = ATTESTATION_SOFTWARE,
-                                  .debug = ATTESTATION_DEBUG_ENABLED,
-                                  .hardware = "posix" };
-    struct report report = { .size = 0 };
-    uint8_t bytes[ATTESTATION_SIZE_LIMIT];
-    uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-    uint8_t der[80];
-    uint8_t signature[CRYPTO_P256_SIGNATURE_SIZE];
-    size_t size = 0;
-    size_t der_size = sizeof der;
-    memcpy(claims.nonce, nonce, sizeof claims.nonce);
-    assert_int_equal(EVP_PKEY_get_octet_string_param(device->key, "pub", key, sizeof key, &size),
-                     1);
-    assert_non_null(SHA256(key, sizeof key, claims.key_digest));
-    assert_int_equal(attestation_write(&claims, bytes, sizeof bytes, &size), STATUS_OK);
-    assert_int_equal(attestation_digest(&bed.crypto, bytes, size, digest), STATUS_OK);
-    EVP_PKEY_CTX *signer = EVP_PKEY_CTX_new(device->key, NULL);
-    assert_int_equal(EVP_PKEY_sign_init(signer), 1);
-    assert_int_equal(EVP_PKEY_sign(signer, der, &der_size, digest, sizeof digest), 1);
-    EVP_PKEY_CTX_free(signer);
-    assert_int_equal(ecdsa_der_decode(der, der_size, signature), STATUS_OK);
-    assert_int_equal(attestation_wrap(bytes, size, signature, report.message, sizeof report.message,
-                                      &report.size),
-                     STATUS_OK);
+    struct report report;
+    report.size = test_report_sign(device->key, nonce, report.message);
+    assert_true(report.size > 0);
     return report;
 }
 

@@ -19,8 +19,10 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base64url.h"
 #include "http_test_client.h"
 #include "identities.h"
+#include "test_report.h"
 
 #define DAY_MS (INT64_C(86400) * 1000)
 
@@ -402,6 +404,34 @@ static void strangers_certificates_are_refused(void **state)
     EVP_PKEY_free(device.key);
 }
 
+/// Renews with a report of `speaker` on a challenge that was fetched `wait_ms` ago.
+static long renew_with_report(const struct device *device, const struct device *next,
+                              const struct device *speaker, int64_t wait_ms)
+{
+    uint8_t challenge[IDENTITY_CHALLENGE_SIZE];
+    uint8_t message[ATTESTATION_SIZE_LIMIT];
+    char report[BASE64URL_LENGTH(ATTESTATION_SIZE_LIMIT) + 1];
+    size_t size = 0;
+    assert_int_equal(
+        client_send(&device_client, "GET", "/v2/enroll/challenge?device_id=meter-1", NULL), 200);
+    cJSON *answer = cJSON_Parse(device_client.body);
+    const char *text = text_at(answer, "challenge");
+    assert_int_equal(base64url_decode(text, strlen(text), challenge, sizeof challenge, &size),
+                     STATUS_OK);
+    base64url_encode(message, test_report_sign(speaker->key, challenge, message), report);
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "csr", next->csr);
+    cJSON_AddStringToObject(body, "challenge", text);
+    cJSON_AddStringToObject(body, "attestation", report);
+    char *sent = cJSON_PrintUnformatted(body);
+    bed_skip_ms(&bed, wait_ms);
+    const long code = call_as(device, "/v2/enroll/renew", sent);
+    cJSON_free(sent);
+    cJSON_Delete(body);
+    cJSON_Delete(answer);
+    return code;
+}
+
 static void what_is_over_may_only_renew(void **state)
 {
     (void)state;
@@ -412,7 +442,17 @@ static void what_is_over_may_only_renew(void **state)
     bed_skip_ms(&bed, 91 * DAY_MS);
     assert_int_equal(call_as(&device, "/v2/enroll/confirm", ""), 403);
     assert_code(&device_client, "CERTIFICATE_EXPIRED");
-    assert_int_equal(call_as(&device, "/v2/enroll/renew", body), 200);
+    assert_int_equal(call_as(&device, "/v2/enroll/renew", body), 403);
+    assert_code(&device_client, "ATTESTATION_REQUIRED");
+    assert_int_equal(renew_with_report(&device, &next, &next, 0), 401);
+    assert_code(&device_client, "INVALID_ATTESTATION");
+    assert_int_equal(renew_with_report(&device, &next, &device, 301 * INT64_C(1000)), 401);
+    assert_code(&device_client, "INVALID_CHALLENGE");
+    assert_int_equal(renew_with_report(&device, &next, &device, 0), 200);
+    assert_int_equal(client_sign_in(&operator_client, bed.password), 200); // Months have passed.
+    assert_int_equal(client_send(&operator_client, "GET", "/v1/certificates", NULL), 200);
+    assert_non_null(strstr(operator_client.body, "\"attestation\":{\"verdict\":\"degraded\","
+                                                 "\"level\":\"software\",\"time_ms\":"));
     bed_skip_ms(&bed, 30 * DAY_MS);
     assert_int_equal(call_as(&device, "/v2/enroll/renew", body), 403);
     assert_code(&device_client, "CERTIFICATE_EXPIRED");
