@@ -249,3 +249,24 @@ void scan_unpack_overrun(struct scan_unpack *unpack)
     unpack->in_doubt = true;
     unpack->overrun = true;
 }
+
+enum status scan_mean(enum scan_format format, uint8_t tag, const uint8_t *bytes, size_t size,
+                      int32_t *mean)
+{
+    const size_t word_size = scan_format_word_size(format);
+    const uint32_t words = (uint32_t)(size / word_size);
+    uint64_t sum = 0;
+
+    if (words == 0 || size % word_size != 0) {
+        return STATUS_CORRUPT;
+    }
+    for (size_t at = 0; at < size; at += word_size) {
+        const uint32_t word = word_at(bytes + at, word_size);
+        if (tag_of(format, word) != tag) {
+            return STATUS_CORRUPT;
+        }
+        sum += word & CODE_MASK;
+    }
+    *mean = (int32_t)((sum * SCAN_MEAN_SCALE + words / 2u) / words);
+    return STATUS_OK;
+}

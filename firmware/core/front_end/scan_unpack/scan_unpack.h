@@ -88,5 +88,14 @@ bool scan_unpack_is_complete(const struct scan_unpack *unpack, const struct adc_
 /// whole buffers; the rest of a cut word is forgotten.
 void scan_unpack_overrun(struct scan_unpack *unpack);
 
+enum { SCAN_MEAN_SCALE = 16 };
+
+/// The mean of words of one tag, in sixteenths of a code, so that averaging gains what it can.
+///
+/// @return STATUS_CORRUPT  there is no word, or part of one, or one of another tag; `*mean` is
+///                         untouched.
+MUST_CHECK enum status scan_mean(enum scan_format format, uint8_t tag, const uint8_t *bytes,
+                                 size_t size, int32_t *mean);
+
 /// Bytes of one word.
 size_t scan_format_word_size(enum scan_format format);

@@ -232,6 +232,26 @@ static void refuses_a_scan_that_cannot_be_told_apart(void **state)
     assert_int_equal(scan_unpack_init(&unpack, SCAN_FORMAT_TYPE1, twice, 17), STATUS_INVALID);
 }
 
+static void averages_words_of_one_tag_to_a_sixteenth_of_a_code(void **state)
+{
+    // Codes 5, 6 and 6 of channel 3, then one of channel 2.
+    const uint8_t words[] = { 0x05, 0x30, 0x06, 0x30, 0x06, 0x30, 0x06, 0x20 };
+    const uint8_t wide[] = { 0x05, 0x60, 0x00, 0x00, 0x06, 0x60, 0x00, 0x00 };
+    int32_t mean = 7;
+    (void)state;
+    assert_int_equal(scan_mean(SCAN_FORMAT_TYPE1, 3, words, 2, &mean), STATUS_OK);
+    assert_int_equal(mean, 5 * 16);
+    assert_int_equal(scan_mean(SCAN_FORMAT_TYPE1, 3, words, 6, &mean), STATUS_OK);
+    assert_int_equal(mean, 91); // 17 / 3 is 5 and 10.7 sixteenths.
+    assert_int_equal(scan_mean(SCAN_FORMAT_TYPE2_4BITS, 3, wide, sizeof wide, &mean), STATUS_OK);
+    assert_int_equal(mean, 88);
+    mean = 7;
+    assert_int_equal(scan_mean(SCAN_FORMAT_TYPE1, 3, words, 8, &mean), STATUS_CORRUPT);
+    assert_int_equal(scan_mean(SCAN_FORMAT_TYPE1, 3, words, 5, &mean), STATUS_CORRUPT);
+    assert_int_equal(scan_mean(SCAN_FORMAT_TYPE1, 3, words, 0, &mean), STATUS_CORRUPT);
+    assert_int_equal(mean, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup(tells_an_overrun_as_a_hole_of_unknown_length, power_up),
         cmocka_unit_test(reads_the_32_bit_formats_of_the_c3_and_the_s3),
         cmocka_unit_test(refuses_a_scan_that_cannot_be_told_apart),
+        cmocka_unit_test(averages_words_of_one_tag_to_a_sixteenth_of_a_code),
     };
     return cmocka_run_group_tests_name("scan_unpack", tests, NULL, NULL);
 }

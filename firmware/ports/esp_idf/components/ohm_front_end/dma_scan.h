@@ -3,14 +3,12 @@
 
 /// The chip's own converter in continuous mode, for the core's scan_source.
 ///
-/// Sources: ESP-IDF v5.5 and v5.3, esp_adc/adc_continuous.h with adc_continuous.c, hal/adc_types.h
-/// and soc/soc_caps.h; the Programming Guide's "ADC Continuous Mode Driver".
+/// Sources: as dma_converter.h.
 ///
 ///   - One conversion frame of the driver is one scan_buffer. Each is stamped by the interrupt that
 ///     its DMA raised, so the measured rate does not depend on when a task reads.
 ///   - The pool holds what comes while a task cannot run. It is as long as a typical erase of a
-///     flash sector, during which both cores stand still but for code in IRAM; the driver is to be
-///     built with CONFIG_ADC_CONTINUOUS_ISR_IRAM_SAFE, or the DMA laps its five frames meanwhile.
+///     flash sector, during which both cores stand still but for code in IRAM.
 ///   - A frame that found the pool full is counted and told (`overrun` of the buffer after it).
 ///   - A converter that falls silent, as one does when Wi-Fi takes its clock or the driver times
 ///     out for ever, is stopped and started again, which is told as an overrun, too.
@@ -22,14 +20,11 @@
 #include <stdint.h>
 
 #include "adc_source.h"
-#include "esp_adc/adc_continuous.h"
+#include "dma_converter.h"
 #include "scan_source.h"
 #include "status.h"
 
-enum {
-    DMA_SCAN_STAMPS = 128,     ///< Most conversion frames in the pool.
-    DMA_SCAN_SILENCE_MS = 200, ///< After so long without an interrupt the converter starts again.
-};
+enum { DMA_SCAN_STAMPS = 128 }; ///< Most conversion frames in the pool.
 
 struct dma_scan_settings {
     uint8_t pin[ADC_INPUT_LIMIT]; ///< GPIO of ADC1, by input, in the order of the scan.
@@ -42,10 +37,10 @@ struct dma_scan_settings {
 /// Storage for one converter, owned by the caller, in internal RAM. Use it only through the
 /// functions below.
 struct dma_scan {
-    adc_continuous_handle_t handle;
+    struct dma_converter converter;
     struct scan_port port;
     struct scan_source source;
-    uint32_t frame_size; ///< Bytes of a conversion frame.
+    uint32_t frame_size;  ///< Bytes of a conversion frame.
     uint32_t frame_count; ///< Of the pool.
     bool restarted;
     int64_t heard_us; ///< When the last frame was taken, or the converter started.
@@ -66,12 +61,9 @@ struct dma_scan {
     _Atomic uint32_t overflows;
 };
 
-/// Claims the converter and starts it. The interrupt runs on the core of the caller.
+/// Claims the converter and starts it. Interrupts come to the core of the caller.
 ///
-/// @return STATUS_INVALID  a pin is none of ADC1's, the rate is outside of what the chip can do
-///                         (SOC_ADC_SAMPLE_FREQ_THRES_LOW to _HIGH), or the pool is too long;
-///         STATUS_BUSY     the DMA (an ESP32's I2S0) is in use;  STATUS_FULL  no memory;
-///         STATUS_IO       the driver refuses.
+/// @return STATUS_INVALID  the pool would be too long; else as dma_converter_open().
 MUST_CHECK enum status dma_scan_open(struct dma_scan *scan,
                                      const struct dma_scan_settings *settings);
 
