@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The wires of the 74HC595 that drives the relays: DATA, CLOCK and LATCH, and OE and QH' where
+/// they are wired.
+
+#include "driver/gpio.h"
+#include "gpio_line.h"
+#include "shift_register.h"
+#include "status.h"
+
+struct relay_wires_options {
+    gpio_num_t data;
+    gpio_num_t clock;
+    gpio_num_t latch;
+    gpio_num_t output_enable; ///< GPIO_NUM_NC: tied to ground.
+    gpio_num_t serial_out;    ///< GPIO_NUM_NC: not wired back.
+};
+
+/// Owned by the caller; outlives the register.
+struct relay_wires {
+    struct gpio_line data;
+    struct gpio_line clock;
+    struct gpio_line latch;
+    struct gpio_line output_enable;
+    struct gpio_line serial_out;
+};
+
+/// Sets up the lines: outputs of the register off until shift_register says otherwise.
+///
+/// @return STATUS_INVALID  a line that must be there is missing, or cannot do what it is for.
+MUST_CHECK enum status relay_wires_open(struct relay_wires *wires,
+                                        const struct relay_wires_options *options,
+                                        struct shift_register_pins *pins);
