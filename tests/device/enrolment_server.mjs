@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Stands in for the fleet's listener for devices in the test beside it: one token, used once or again
-// for the same key; what is asked for is noted, what is signed comes from the authority of pki.sh.
+// for the same key; what is asked for is noted, what is signed comes from the
+// authority of pki.sh, and the last of it is in LOG.pem.
 // Usage: enrolment_server.mjs PKI PORT TOKEN LOG
 
 import { execFileSync } from 'node:child_process';
@@ -44,6 +45,7 @@ function serve(request, body, response) {
         return answer(response, 409, 'TOKEN_ALREADY_USED', { error: 'token_already_used' });
     }
     keyOfToken = key;
+    writeFileSync(`${log}.pem`, certificate);
     return answer(response, 200, '', { success: true, device_id: asked.device_id, certificate });
 }
 

@@ -246,7 +246,6 @@ static int build_provisioning(struct device *device)
 static int open_storage(struct device *device)
 {
     char fault[OPTIONS_FAULT_SIZE] = "";
-    char id[2 * JOURNAL_ID_SIZE + 1];
 
     if (device_storage_open(&device->storage, device->options, &device->entropy, fault) !=
         STATUS_OK) {
@@ -254,6 +253,14 @@ static int open_storage(struct device *device)
     }
     relay_store_init(&device->relay_store, &device->storage.values);
     tamper_store_init(&device->tamper_store, &device->storage.values);
+    return EXIT_SUCCESS;
+}
+
+/// Carries out what the last boot left, once keys and storage are there.
+static int boot(struct device *device)
+{
+    char id[2 * JOURNAL_ID_SIZE + 1];
+
     if (device_actions_boot(device) != STATUS_OK) {
         return fail(device, device->options->data_dir, strerror(errno));
     }
@@ -453,9 +460,10 @@ static int start(struct device *device)
                    ? EXIT_SUCCESS
                    : fail(device, device->options->data_dir, fault);
     }
-    int (*const steps[])(
-        struct device *) = { start_button,   open_control,       open_keys,          open_storage,
-                             build_metering, build_provisioning, build_communication };
+    int (*const steps[])(struct device *) = {
+        start_button, open_control,   open_storage,       open_keys,
+        boot,         build_metering, build_provisioning, build_communication
+    };
     for (unsigned i = 0; i < sizeof steps / sizeof steps[0] && code == EXIT_SUCCESS; i++) {
         code = steps[i](device);
     }

@@ -63,11 +63,12 @@ enum status device_attestation_open(struct device_attestation *attestation,
                    .debug = ATTESTATION_DEBUG_ENABLED,
                    .level = ATTESTATION_SOFTWARE,
                    .hardware = "posix",
-                   .software = "ohm-device",
-                   .keystore = "sealed_file" },
+                   .software = "ohm-device" },
         .attester = { .report = report, .ctx = attestation },
     };
     struct attestation *facts = &attestation->facts;
+    (void)snprintf(facts->keystore, sizeof facts->keystore, "%s",
+                   device_provisioning_keystore_kind(parts->provisioning));
     (void)snprintf(facts->version, sizeof facts->version, "%s", parts->version);
     const enum status status =
         parts->entropy->fill(parts->entropy->ctx, facts->boot_seed, sizeof facts->boot_seed);

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "device_provisioning.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "pairing_code.h"
-#include "seal_key.h"
 #include "secret_file.h"
 #include "tls_identity.h"
 
-enum { PATH_SIZE = 512, LABEL_SIZE = 512, US_PER_MS = 1000 };
+enum { LABEL_SIZE = 512, US_PER_MS = 1000 };
 
 static const char HOTSPOT_PREFIX[] = "Ohmstead";
 
@@ -30,41 +27,10 @@ static uint64_t now_ms(const struct device_provisioning *provisioning)
 
 static const struct keystore *keys_of(const struct device_provisioning *provisioning)
 {
-    return keystore_file_table(provisioning->store);
+    return provisioning->keystore.table;
 }
 
 // Keys
-
-static enum status open_store(struct device_provisioning *provisioning, char *fault)
-{
-    const struct options *options = provisioning->parts.options;
-    uint8_t seal_key[SEAL_KEY_SIZE];
-    char seal_fault[SEAL_KEY_FAULT_SIZE] = "";
-    char path[PATH_SIZE];
-    char seal_path[PATH_SIZE];
-
-    (void)snprintf(path, sizeof path, "%s/keystore", options->data_dir);
-    (void)snprintf(seal_path, sizeof seal_path, "%s/seal.key", options->data_dir);
-    const char *key_file = options->seal_key_file[0] != '\0' ? options->seal_key_file : seal_path;
-    // A new key opens no old store.
-    const bool may_make = access(path, F_OK) != 0 && errno == ENOENT;
-    enum status status =
-        seal_key_load(key_file, may_make, provisioning->parts.entropy, seal_key, seal_fault);
-    if (status != STATUS_OK) {
-        return complain(fault, status, key_file, seal_fault);
-    }
-    const struct keystore_file_parts parts = { .path = path,
-                                               .seal_key = seal_key,
-                                               .crypto = provisioning->parts.crypto,
-                                               .entropy = provisioning->parts.entropy };
-    status = keystore_file_open(&provisioning->store, &parts);
-    explicit_bzero(seal_key, sizeof seal_key);
-    return status == STATUS_OK
-               ? STATUS_OK
-               : complain(fault, status, path,
-                          status == STATUS_CORRUPT ? "damaged, or sealed with another key"
-                                                   : "the keystore cannot be opened");
-}
 
 /// Writes the two texts of a label: the code for pairing, and the way to join the hotspot.
 static enum status write_label(const struct device_provisioning *provisioning,
@@ -146,7 +112,11 @@ enum status device_provisioning_open_keys(struct device_provisioning *provisioni
     if (!provisioning->is_on) {
         return STATUS_OK;
     }
-    enum status status = open_store(provisioning, fault);
+    const struct device_keystore_parts leads = { .options = parts->options,
+                                                 .crypto = parts->crypto,
+                                                 .entropy = parts->entropy,
+                                                 .values = parts->values };
+    enum status status = device_keystore_open(&provisioning->keystore, &leads, fault);
     if (status != STATUS_OK) {
         return status;
     }
@@ -362,6 +332,11 @@ const struct keystore *device_provisioning_keystore(const struct device_provisio
     return keys_of(provisioning);
 }
 
+const char *device_provisioning_keystore_kind(const struct device_provisioning *provisioning)
+{
+    return device_keystore_kind(&provisioning->keystore);
+}
+
 bool device_provisioning_has_changed(struct device_provisioning *provisioning)
 {
     enum keystore_slot slot = KEYSTORE_IDENTITY_A;
@@ -433,6 +408,6 @@ void device_provisioning_close(struct device_provisioning *provisioning)
     if (provisioning->wifi.ctx == &provisioning->nmcli) {
         nmcli_wifi_close(&provisioning->nmcli);
     }
-    keystore_file_close(provisioning->store);
+    device_keystore_close(&provisioning->keystore);
     explicit_bzero(&provisioning->hotspot, sizeof provisioning->hotspot);
 }

@@ -14,12 +14,12 @@
 #include "crypto.h"
 #include "csr.h"
 #include "curl_client.h"
+#include "device_keystore.h"
 #include "device_portal.h"
 #include "entropy.h"
 #include "host_log.h"
 #include "hotspot_identity.h"
 #include "key_value.h"
-#include "keystore_file.h"
 #include "nmcli_wifi.h"
 #include "options.h"
 #include "pairing_session.h"
@@ -43,7 +43,7 @@ struct device_provisioning_parts {
 struct device_provisioning {
     bool is_on;
     struct device_provisioning_parts parts;
-    struct keystore_file *store;
+    struct device_keystore keystore;
     struct csr_signer signer;
     struct csr_encoder csr;
     struct simulated_radio simulated;
@@ -64,15 +64,15 @@ struct device_provisioning {
     _Atomic bool is_open;       ///< The set-up window, for other threads.
 };
 
-/// Opens the keystore in the claimed data folder, if the options want provisioning. At the first
-/// start it makes the secret behind the device's label and writes the label to a file.
+/// Opens the keystore, if the options want provisioning; storage must be open. At the first start
+/// it makes the secret behind the device's label and writes the label to a file.
 ///
 /// @return what failed; `fault` says what and what to do.
 MUST_CHECK enum status device_provisioning_open_keys(struct device_provisioning *provisioning,
                                                      const struct device_provisioning_parts *parts,
                                                      char fault[OPTIONS_FAULT_SIZE]);
 
-/// Builds the rest, once storage is open.
+/// Builds the rest.
 MUST_CHECK enum status device_provisioning_open(struct device_provisioning *provisioning,
                                                 char fault[OPTIONS_FAULT_SIZE]);
 
@@ -108,6 +108,9 @@ bool device_provisioning_identity(const struct device_provisioning *provisioning
 
 /// The keystore; communication's thread only.
 const struct keystore *device_provisioning_keystore(const struct device_provisioning *provisioning);
+
+/// Its kind in a word, such as "sealed_file".
+const char *device_provisioning_keystore_kind(const struct device_provisioning *provisioning);
 
 /// Closes what is open.
 void device_provisioning_close(struct device_provisioning *provisioning);

@@ -48,7 +48,13 @@ static const struct option table[] = {
     FLAG_OPTION(provisioning, "no", "get network and identity by set-up; no cert and key then"),
     TEXT_OPTION(server_url, "", "of the fleet's listener for devices: https://NAME:PORT"),
     TEXT_OPTION(label_file, "", "where the first start writes the device's pairing code"),
-    TEXT_OPTION(seal_key_file, "", "key of the keystore; without one seal.key in data_dir"),
+    TEXT_OPTION(keystore, "file", "where keys are made and kept: file, pkcs11 or atecc608a"),
+    TEXT_OPTION(seal_key_file, "", "key of the file; without one seal.key in data_dir"),
+    TEXT_OPTION(pkcs11_module, "", "library of the token, such as /usr/lib/softhsm/libsofthsm2.so"),
+    TEXT_OPTION(pkcs11_token, "", "label of the token"),
+    TEXT_OPTION(pkcs11_pin_file, "", "file with the PIN of the token's user, for its owner alone"),
+    TEXT_OPTION(i2c_bus, "/dev/i2c-1", "bus of the ATECC608A, at 100 kHz"),
+    NUMBER_OPTION(i2c_address, 8, 119, "53", "address of the ATECC608A on it, 53 is 0x35"),
     TEXT_OPTION(radio_script, "", "networks of a simulated radio; without one nmcli's"),
     TEXT_OPTION(wifi_interface, "", "of NetworkManager, for the user's network"),
     TEXT_OPTION(hotspot_interface, "", "of NetworkManager, for the hotspot"),
@@ -204,6 +210,38 @@ const char *options_set(struct options *options, const char *name, const char *t
     return fault_of(options, name, text);
 }
 
+enum options_keystore options_keystore(const struct options *options)
+{
+    static const char *const names[OPTIONS_KEYSTORE_COUNT] = {
+        [OPTIONS_KEYSTORE_FILE] = "file",
+        [OPTIONS_KEYSTORE_PKCS11] = "pkcs11",
+        [OPTIONS_KEYSTORE_ATECC] = "atecc608a",
+    };
+    unsigned kind = 0;
+    while (kind < OPTIONS_KEYSTORE_COUNT && strcmp(options->keystore, names[kind]) != 0) {
+        kind++;
+    }
+    return (enum options_keystore)kind;
+}
+
+static const char *check_keystore(const struct options *options)
+{
+    const enum options_keystore kind = options_keystore(options);
+
+    if (kind == OPTIONS_KEYSTORE_COUNT) {
+        return "keystore is none of file, pkcs11 and atecc608a";
+    }
+    if (kind != OPTIONS_KEYSTORE_FILE && !options->provisioning) {
+        return "a keystore other than file needs provisioning: cert and key are files";
+    }
+    if (kind == OPTIONS_KEYSTORE_PKCS11 &&
+        (options->pkcs11_module[0] == '\0' || options->pkcs11_token[0] == '\0' ||
+         options->pkcs11_pin_file[0] == '\0')) {
+        return "keystore pkcs11 needs pkcs11_module, pkcs11_token and pkcs11_pin_file";
+    }
+    return NULL;
+}
+
 static bool has_own_port(const struct options *options)
 {
     return strcmp(options->captive_dns, "auto") != 0 && strcmp(options->captive_dns, "off") != 0;
@@ -241,7 +279,7 @@ static const char *check_way_in(const struct options *options)
     if (has_own_port(options) && set_number(&number, &port, options->captive_dns) != NULL) {
         return "captive_dns is neither auto nor off nor a port";
     }
-    return NULL;
+    return check_keystore(options);
 }
 
 const char *options_check(const struct options *options)

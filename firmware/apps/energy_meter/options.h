@@ -13,6 +13,13 @@
 
 enum { OPTIONS_TEXT_SIZE = 256, OPTIONS_FAULT_SIZE = 256 };
 
+enum options_keystore {
+    OPTIONS_KEYSTORE_FILE,
+    OPTIONS_KEYSTORE_PKCS11,
+    OPTIONS_KEYSTORE_ATECC,
+    OPTIONS_KEYSTORE_COUNT
+};
+
 struct options {
     struct settings settings;
     char fault[96]; ///< Room for what options_set() complains about.
@@ -24,7 +31,14 @@ struct options {
     bool provisioning; ///< Network and identity come by set-up instead of files.
     char server_url[OPTIONS_TEXT_SIZE];
     char label_file[OPTIONS_TEXT_SIZE];
+    char keystore[OPTIONS_TEXT_SIZE]; ///< See options_keystore().
     char seal_key_file[OPTIONS_TEXT_SIZE];
+    char pkcs11_module[OPTIONS_TEXT_SIZE];
+    char pkcs11_token[OPTIONS_TEXT_SIZE];
+    char pkcs11_pin_file[OPTIONS_TEXT_SIZE]; ///< The PIN itself is no option, so that no list of
+                                             ///< processes and no copy of the options shows it.
+    char i2c_bus[OPTIONS_TEXT_SIZE];
+    uint32_t i2c_address; ///< Of 7 bits.
     char radio_script[OPTIONS_TEXT_SIZE];
     char wifi_interface[OPTIONS_TEXT_SIZE];
     char hotspot_interface[OPTIONS_TEXT_SIZE];
@@ -68,6 +82,9 @@ const char *options_set(struct options *options, const char *name, const char *t
 
 /// Checks what belongs together. @return NULL, or what is missing.
 const char *options_check(const struct options *options);
+
+/// Where keys are kept. @return OPTIONS_KEYSTORE_COUNT when the option names no such place.
+enum options_keystore options_keystore(const struct options *options);
 
 /// Whether names are answered beside the portal while the set-up window is open, and at which port;
 /// port 0 takes any. The options have passed options_check().
