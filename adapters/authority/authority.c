@@ -230,6 +230,19 @@ static enum status fill_folder(struct authority *authority, char reason[AUTHORIT
     return status == STATUS_OK ? authority_need_servers(authority, reason) : status;
 }
 
+/// Keeps the address of the list. OpenSSL's configuration gives commas and semicolons a meaning.
+static bool keep_url(struct authority *authority, const char *url)
+{
+    static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-._~:/?[]@!$&'()*+=%";
+    if (url == NULL || url[0] == '\0') {
+        return true;
+    }
+    const int size = snprintf(authority->crl_url, sizeof authority->crl_url, "%s", url);
+    return size < (int)sizeof authority->crl_url && strspn(url, signs) == strlen(url) &&
+           (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0);
+}
+
 enum status authority_open(const struct authority_options *options, struct authority **out,
                            char reason[AUTHORITY_REASON_SIZE])
 {
@@ -241,6 +254,13 @@ enum status authority_open(const struct authority_options *options, struct autho
     authority->options = *options;
     (void)snprintf(authority->organisation, sizeof authority->organisation, "%s",
                    options->organisation != NULL ? options->organisation : "Ohmstead");
+    if (!keep_url(authority, options->crl_url)) {
+        free(authority);
+        return authority_refuse(reason, STATUS_INVALID,
+                                "the address of the revocation list must be http:// or https://, "
+                                "shorter than %d bytes, without commas or spaces",
+                                AUTHORITY_URL_SIZE);
+    }
     // Room for the longest name of a file behind it.
     if (snprintf(authority->folder, sizeof authority->folder, "%s", options->folder) >=
         (int)sizeof authority->folder - 64) {

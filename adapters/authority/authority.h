@@ -26,7 +26,7 @@
 #include "secret_file.h"
 #include "status.h"
 
-enum { AUTHORITY_REASON_SIZE = 256, AUTHORITY_HOSTS_LIMIT = 16 };
+enum { AUTHORITY_REASON_SIZE = 256, AUTHORITY_HOSTS_LIMIT = 16, AUTHORITY_URL_SIZE = 200 };
 
 #define AUTHORITY_SERVER_NAME "ohmd" ///< The common name of the server's own client certificate.
 
@@ -41,8 +41,9 @@ struct authority_options {
     const char *organisation;                 ///< NULL: "Ohmstead".
     const char *hosts[AUTHORITY_HOSTS_LIMIT]; ///< More DNS names or addresses of the servers.
     size_t host_count;
-    int64_t now_s;                         ///< Unix UTC.
-    bool read_only;                        ///< Make and renew nothing; what is missing is refused.
+    const char *crl_url; ///< For device certificates, http or https; NULL or empty: none.
+    int64_t now_s;       ///< Unix UTC.
+    bool read_only;      ///< Make and renew nothing; what is missing is refused.
     const struct secret_file_probe *probe; ///< NULL but in tests.
 };
 

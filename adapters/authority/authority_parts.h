@@ -21,6 +21,7 @@ struct authority {
     struct authority_options options; ///< The strings are not kept beyond opening.
     char folder[SECRET_FILE_PATH_SIZE];
     char organisation[CERTIFICATE_NAME_SIZE];
+    char crl_url[AUTHORITY_URL_SIZE]; ///< Empty: none.
     struct authority_pair part[AUTHORITY_PART_COUNT];
     char pem[AUTHORITY_PART_COUNT][CERTIFICATE_PEM_LIMIT];
     X509_STORE *clients; ///< Trusts the intermediate for devices alone.

@@ -80,6 +80,8 @@ static enum status issue(void *ctx, const struct certificate_order *order, struc
         return STATUS_BUSY;
     }
     (void)snprintf(name, sizeof name, "URI:urn:em:device:%s", order->device_id);
+    char list[AUTHORITY_URL_SIZE + 8];
+    (void)snprintf(list, sizeof list, "URI:%s", authority->crl_url);
     const struct certificate_extension extensions[] = {
         { NID_basic_constraints, "critical,CA:FALSE" },
         { NID_key_usage, "critical,digitalSignature" },
@@ -87,7 +89,9 @@ static enum status issue(void *ctx, const struct certificate_order *order, struc
         { NID_subject_alt_name, name },
         { NID_subject_key_identifier, "hash" },
         { NID_authority_key_identifier, "keyid:always" },
+        { NID_crl_distribution_points, list }, // The last one: left out without an address.
     };
+    const size_t extension_count = sizeof extensions / sizeof extensions[0];
     EVP_PKEY *key = load_key(order->key);
     const struct certificate_recipe recipe = {
         .organisation = authority->organisation,
@@ -99,7 +103,7 @@ static enum status issue(void *ctx, const struct certificate_order *order, struc
         .not_before_s = order->now_s - early_s(order->life_s),
         .not_after_s = end_s,
         .extensions = extensions,
-        .extension_count = sizeof extensions / sizeof extensions[0],
+        .extension_count = authority->crl_url[0] != '\0' ? extension_count : extension_count - 1,
     };
     X509 *certificate = key != NULL ? certificate_make(&recipe) : NULL;
     const enum status status = certificate != NULL ? describe(certificate, out) : STATUS_IO;
@@ -238,27 +242,23 @@ static bool head_list(X509_CRL *list, X509 *issuer, uint64_t number, int64_t now
 
 static enum status write_revocations(void *ctx, const struct revoked_certificate *revoked,
                                      size_t count, uint64_t number, int64_t now_s, int64_t next_s,
-                                     char **out)
+                                     uint8_t **out, size_t *size)
 {
     const struct authority *authority = ctx;
     const struct authority_pair *issuer = &authority->part[AUTHORITY_PART_DEVICES];
     X509_CRL *list = X509_CRL_new();
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *pem = NULL;
 
-    bool good =
-        list != NULL && bio != NULL && head_list(list, issuer->certificate, number, now_s, next_s);
+    bool good = list != NULL && head_list(list, issuer->certificate, number, now_s, next_s);
     for (size_t i = 0; good && i < count; i++) {
         good = add_revoked(list, &revoked[i]);
     }
-    good = good && X509_CRL_sort(list) == 1 && X509_CRL_sign(list, issuer->key, EVP_sha256()) > 0 &&
-           PEM_write_bio_X509_CRL(bio, list);
-    *out = NULL;
-    if (good) {
-        const size_t size = (size_t)BIO_get_mem_data(bio, &pem);
-        *out = strndup(pem, size);
+    good = good && X509_CRL_sort(list) == 1 && X509_CRL_sign(list, issuer->key, EVP_sha256()) > 0;
+    const int needed = good ? i2d_X509_CRL(list, NULL) : -1;
+    *out = needed > 0 ? malloc((size_t)needed) : NULL;
+    if (*out != NULL) {
+        uint8_t *at = *out;
+        *size = (size_t)i2d_X509_CRL(list, &at);
     }
-    BIO_free(bio);
     X509_CRL_free(list);
     return *out != NULL ? STATUS_OK : STATUS_IO;
 }
@@ -274,6 +274,7 @@ void authority_fill(struct authority *authority)
         .part = show_part,
         .write_bundle = write_bundle,
         .write_revocations = write_revocations,
+        .revocations_url = authority->crl_url[0] != '\0' ? authority->crl_url : NULL,
         .ctx = authority,
     };
 }

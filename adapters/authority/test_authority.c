@@ -485,21 +485,75 @@ static void lists_of_the_withdrawn_name_their_serials(void **state)
     const struct certificate_authority *table = authority_table(authority);
     const struct revoked_certificate revoked[] = { { .serial = { 0x41, 7 }, .revoked_s = NOW_S },
                                                    { .serial = { 0x40, 9 }, .revoked_s = NOW_S } };
-    char *pem = NULL;
+    uint8_t *der = NULL;
+    size_t size = 0;
     assert_int_equal(
-        table->write_revocations(table->ctx, revoked, 2, 5, NOW_S, NOW_S + 7 * DAY, &pem),
+        table->write_revocations(table->ctx, revoked, 2, 5, NOW_S, NOW_S + 7 * DAY, &der, &size),
         STATUS_OK);
-    BIO *bio = BIO_new_mem_buf(pem, -1);
-    X509_CRL *list = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+    const uint8_t *bytes = der;
+    X509_CRL *list = d2i_X509_CRL(NULL, &bytes, (long)size);
+    assert_ptr_equal(bytes, der + size);
     X509 *issuer = read_file("devices.pem");
     assert_non_null(list);
     assert_int_equal(X509_CRL_verify(list, X509_get0_pubkey(issuer)), 1);
     assert_int_equal(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(list)), 2);
     X509_free(issuer);
     X509_CRL_free(list);
-    BIO_free(bio);
-    free(pem);
+    free(der);
     authority_close(authority);
+}
+
+/// The address of the first distribution point; empty: there is none.
+static void read_list_address(const struct certificate *made, char out[256])
+{
+    const unsigned char *at = made->der;
+    X509 *certificate = d2i_X509(NULL, &at, (long)made->size);
+    CRL_DIST_POINTS *points =
+        X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+    out[0] = '\0';
+    if (points != NULL) {
+        assert_int_equal(sk_DIST_POINT_num(points), 1);
+        const DIST_POINT *point = sk_DIST_POINT_value(points, 0);
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(point->distpoint->name.fullname, 0);
+        assert_int_equal(name->type, GEN_URI);
+        (void)snprintf(out, 256, "%s",
+                       (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier));
+    }
+    CRL_DIST_POINTS_free(points);
+    X509_free(certificate);
+}
+
+static void certificates_say_where_the_list_is_only_when_it_is_somewhere(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "ftp://a/b",   "meters.example/crl", "http://a,URI:http://b",
+                                       "http://a b/", "http://a;b",         "http://a\nb" };
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    const struct certificate_order order = make_order("meter-1", key);
+    struct authority *authority = open_at(NOW_S);
+    struct certificate made;
+    char url[256];
+    const struct certificate_authority *table = authority_table(authority);
+    assert_int_equal(table->issue(table->ctx, &order, &made), STATUS_OK);
+    read_list_address(&made, url);
+    assert_string_equal(url, "");
+    assert_null(table->revocations_url);
+    authority_close(authority);
+    struct authority_options options = { .folder = folder,
+                                         .now_s = NOW_S,
+                                         .crl_url = "http://meters.example:8080/v1/crl" };
+    assert_int_equal(authority_open(&options, &authority, reason), STATUS_OK);
+    table = authority_table(authority);
+    assert_int_equal(table->issue(table->ctx, &order, &made), STATUS_OK);
+    read_list_address(&made, url);
+    assert_string_equal(url, options.crl_url);
+    assert_string_equal(table->revocations_url, options.crl_url);
+    authority_close(authority);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        options.crl_url = bad[i];
+        assert_int_equal(authority_open(&options, &authority, reason), STATUS_INVALID);
+    }
+    EVP_PKEY_free(key);
 }
 
 static void bundles_hold_the_chain(void **state)
@@ -544,6 +598,7 @@ int main(void)
         TEST(keys_are_the_owners_alone),
         TEST(host_names_are_added_and_checked),
         TEST(lists_of_the_withdrawn_name_their_serials),
+        TEST(certificates_say_where_the_list_is_only_when_it_is_somewhere),
         TEST(bundles_hold_the_chain),
     };
     return cmocka_run_group_tests_name("authority", tests, NULL, NULL);

@@ -125,11 +125,15 @@ struct certificate_authority {
     MUST_CHECK enum status (*write_bundle)(void *ctx, const uint8_t *der, size_t size, uint8_t *out,
                                            size_t capacity, size_t *written);
 
-    /// Signs the list of the withdrawn, as PEM, from malloc(). `number` grows with every list.
+    /// Signs the list of the withdrawn (RFC 5280 section 5) in DER, from malloc(). `number` grows
+    /// with every list.
     MUST_CHECK enum status (*write_revocations)(void *ctx,
                                                 const struct revoked_certificate *revoked,
                                                 size_t count, uint64_t number, int64_t now_s,
-                                                int64_t next_s, char **out);
+                                                int64_t next_s, uint8_t **out, size_t *size);
+
+    /// Where that list is to be had, as the certificates say; NULL: they say nothing.
+    const char *revocations_url;
 
     void *ctx;
 };

@@ -63,6 +63,7 @@ static const struct key keys[] = {
     TEXT(administrator_password_file),
     TEXT(authority_folder),
     TEXT(authority_hosts),
+    TEXT(crl_url),
     TEXT(devices_address),
     NUMBER(devices_port, 0, 65535),
     NUMBER(certificate_life_h, 1, 9552),

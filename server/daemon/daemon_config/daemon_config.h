@@ -37,6 +37,7 @@ struct daemon_config {
     char administrator_password_file[DAEMON_PATH_SIZE]; ///< Empty: the first password is logged.
     char authority_folder[DAEMON_PATH_SIZE];            ///< Empty: this server enrols nobody.
     char authority_hosts[DAEMON_PATH_SIZE]; ///< More names of this server, with spaces between.
+    char crl_url[DAEMON_PATH_SIZE];         ///< What device certificates say of it; empty: nothing.
     char devices_address[DAEMON_NAME_SIZE];
     unsigned devices_port;
     unsigned certificate_life_h;

@@ -42,6 +42,7 @@ static bool open_authority(struct fleet_identity *identity, const struct fleet_l
     char *rest = NULL;
     struct authority_options options = {
         .folder = identity->config->authority_folder,
+        .crl_url = identity->config->crl_url,
         .now_s = identity->host->utc_ms(identity->host->ctx) / 1000,
     };
     (void)snprintf(hosts, sizeof hosts, "%s", identity->config->authority_hosts);

@@ -92,6 +92,7 @@ enum status identities_open(const struct identity_parts *parts, struct identitie
     rate_limit_init(&identities->by_device, DEVICE_RULE);
     (void)pthread_mutex_init(&identities->lock, NULL);
     (void)pthread_mutex_init(&identities->limit_lock, NULL);
+    (void)pthread_mutex_init(&identities->list_lock, NULL);
     enum status status = parts->random(parts->random_ctx, identities->challenge_key,
                                        sizeof identities->challenge_key);
     if (status == STATUS_OK) {
@@ -116,6 +117,8 @@ void identities_close(struct identities *identities)
     if (identities == NULL) {
         return;
     }
+    free(identities->list.der);
+    (void)pthread_mutex_destroy(&identities->list_lock);
     (void)pthread_mutex_destroy(&identities->limit_lock);
     (void)pthread_mutex_destroy(&identities->lock);
     free(identities);
@@ -147,6 +150,12 @@ enum identity_verdict identities_commit(struct identities *identities,
         return IDENTITY_UNAVAILABLE;
     }
     atomic_fetch_add(&identities->changes, 1);
+    for (size_t i = 0; i < change->move_count; i++) {
+        if (change->moves[i].state == CERTIFICATE_REVOKED) {
+            atomic_fetch_add(&identities->withdrawals, 1);
+            break;
+        }
+    }
     return IDENTITY_DONE;
 }
 

@@ -195,6 +195,28 @@ enum identity_verdict identities_find_certificate(struct identities *identities,
                                                   const uint8_t fingerprint[CRYPTO_SHA256_SIZE],
                                                   struct certificate_record *out);
 
+/// The signed list of the withdrawn (RFC 5280 section 5), for whoever asks.
+struct revocation_list {
+    uint8_t *der; ///< From malloc().
+    size_t size;
+    uint64_t number; ///< Grows with every list, also over a restart while the clock goes forward.
+    int64_t made_s;
+    int64_t next_s; ///< Until when it may be believed.
+};
+
+enum {
+    IDENTITY_LIST_LIFE_S = 7 * 86400,
+    IDENTITY_LIST_EVERY_S = 6 * 3600, ///< Made anew so often even when nothing was withdrawn.
+};
+
+/// Copies the list; it holds whatever was revoked before the call. It is made when there is
+/// something new or the last one is old, so asking often costs little. Expired certificates leave
+/// it one life of a list after their end (RFC 5280 section 3.3).
+///
+/// @return IDENTITY_DONE  the caller frees `out->der`;  IDENTITY_UNAVAILABLE  there is none.
+enum identity_verdict identities_revocations(struct identities *identities,
+                                             struct revocation_list *out);
+
 /// The state of a record as of now.
 enum certificate_state identities_state_of(const struct identities *identities,
                                            const struct certificate_record *record);

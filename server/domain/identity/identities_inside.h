@@ -22,6 +22,11 @@ struct identities {
     _Atomic uint64_t changes;   ///< How many were written to the store.
     _Atomic uint64_t published; ///< How many of them the broker knows.
 
+    _Atomic uint64_t withdrawals; ///< Commits that revoked something.
+    pthread_mutex_t list_lock;    ///< Guards the next two.
+    struct revocation_list list;
+    uint64_t listed; ///< How many withdrawals the list knows.
+
     pthread_mutex_t limit_lock; ///< Guards what follows; held for moments only.
     uint64_t limit_secret;
     struct rate_limit by_address;

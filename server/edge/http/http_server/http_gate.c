@@ -341,6 +341,7 @@ bool http_gate_pass(struct http_exchange *exchange, const char *method)
     exchange->request.content_type = http_exchange_header(exchange, "Content-Type");
     exchange->request.accept = http_exchange_header(exchange, "Accept");
     exchange->request.authorization = http_exchange_header(exchange, "Authorization");
+    exchange->request.if_none_match = http_exchange_header(exchange, "If-None-Match");
     if (!find_route(exchange)) {
         return false;
     }

@@ -48,6 +48,7 @@ struct rest_request {
     const char *content_type;  ///< NULL: none was given.
     const char *accept;        ///< NULL: none was given.
     const char *authorization; ///< NULL: none was given.
+    const char *if_none_match; ///< NULL: none was given.
     const uint8_t *peer;       ///< The client's certificate in DER; NULL: none was shown.
     size_t peer_size;
     const char *body;

@@ -76,6 +76,34 @@ bool rest_est_authorities(struct rest *rest, const struct rest_request *request,
     return true;
 }
 
+bool rest_est_wishes(struct rest *rest, const struct rest_request *request,
+                     struct http_reply *reply)
+{
+    // CsrAttrs (RFC 7030 section 4.5.2): a key on P-256, and a request signed with SHA-256.
+    static const uint8_t wishes[] = {
+        0x30, 0x21,                                                 // SEQUENCE of
+        0x30, 0x15,                                                 //   the attribute
+        0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01,       // id-ecPublicKey
+        0x31, 0x0A,                                                 //   with the value
+        0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, // secp256r1
+        0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02, //   ecdsa-with-SHA256
+    };
+    if (!rest_has_identities(rest, reply) || !rest_check_query(request, NULL, 0, reply)) {
+        return true;
+    }
+    char *body = malloc(2 * sizeof wishes);
+    if (body == NULL) {
+        rest_reply_verdict(request, IDENTITY_UNAVAILABLE, reply);
+        return true;
+    }
+    http_reply_empty(reply, HTTP_OK);
+    reply->body = body;
+    reply->body_size = write_base64(wishes, sizeof wishes, body);
+    reply->content_type = "application/csrattrs";
+    http_reply_header(reply, "Content-Transfer-Encoding", "base64");
+    return true;
+}
+
 static bool is_request(const struct rest_request *request, struct http_reply *reply)
 {
     static const char type[] = "application/pkcs10";

@@ -100,8 +100,12 @@ bool rest_renew(struct rest *rest, const struct rest_request *request, struct ht
 bool rest_confirm(struct rest *rest, const struct rest_request *request, struct http_reply *reply);
 bool rest_challenge(struct rest *rest, const struct rest_request *request,
                     struct http_reply *reply);
+bool rest_show_revocations(struct rest *rest, const struct rest_request *request,
+                           struct http_reply *reply);
 bool rest_est_authorities(struct rest *rest, const struct rest_request *request,
                           struct http_reply *reply);
+bool rest_est_wishes(struct rest *rest, const struct rest_request *request,
+                     struct http_reply *reply);
 bool rest_est_enrol(struct rest *rest, const struct rest_request *request,
                     struct http_reply *reply);
 bool rest_est_renew(struct rest *rest, const struct rest_request *request,

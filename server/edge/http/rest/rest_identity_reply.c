@@ -246,6 +246,9 @@ static void build_certificate(struct json_writer *writer, const void *ctx)
     rest_write_instant(writer, "expires_at", certificate->not_after_s);
     json_writer_integer(writer, "not_after", certificate->not_after_s);
     json_writer_integer(writer, "renew_after", identities_renew_after_s(certificate));
+    if (authority->revocations_url != NULL) {
+        json_writer_string(writer, "crl_url", authority->revocations_url);
+    }
     json_writer_string(writer, "message", answer->message);
     rest_write_instant(writer, "timestamp", answer->now_s);
     json_writer_end_object(writer);

@@ -89,9 +89,12 @@ static const struct rest_route ROUTES[] = {
     { REST_POST, "/v2/enroll/renew", PERMISSION_ENROLMENT, REST_SLOW, rest_renew },
     { REST_POST, "/v2/enroll/confirm", PERMISSION_ENROLMENT, REST_SLOW, rest_confirm },
     { REST_GET, "/.well-known/est/cacerts", PERMISSION_ENROLMENT, REST_SLOW, rest_est_authorities },
+    { REST_GET, "/.well-known/est/csrattrs", PERMISSION_ENROLMENT, REST_QUICK, rest_est_wishes },
     { REST_POST, "/.well-known/est/simpleenroll", PERMISSION_ENROLMENT, REST_SLOW, rest_est_enrol },
     { REST_POST, "/.well-known/est/simplereenroll", PERMISSION_ENROLMENT, REST_SLOW,
       rest_est_renew },
+    // Open to all, also at the listener for devices.
+    { REST_GET, "/v1/crl", PERMISSION_ENROLMENT, REST_SLOW, rest_show_revocations },
     { REST_GET, "/healthz", PERMISSION_PUBLIC, REST_SLOW, rest_show_health },
 };
 
