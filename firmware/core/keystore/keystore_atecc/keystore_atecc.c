@@ -6,7 +6,7 @@
 
 #include "atecc_slots.h"
 #include "bytes.h"
-#include "crc32.h"
+#include "kept_certificate.h"
 
 enum { FIRST_CHANGING = 2, LAST_CHANGING = 4 };
 
@@ -40,35 +40,26 @@ enum {
 struct note {
     bool held;
     enum intent intent;
-    uint8_t bank; ///< 0 or 1: where the certificate is; a new one goes to the other.
-    uint16_t certificate_size;
-    uint32_t certificate_crc;
+    struct kept_certificate certificate;
     uint8_t point[ATECC_SLOTS_POINT_SIZE];
 };
 
-/// ".ac2" is the note of chip slot 2, ".ac2b3" part 3 of its certificate in bank b.
+/// ".ac2" is the note of chip slot 2, and the stem of its certificate.
 static void name_note(char name[NAME_SIZE], enum keystore_slot slot)
 {
     memcpy(name, ".ac0", sizeof ".ac0");
     name[3] = (char)('0' + chip_slots[slot]);
 }
 
-static void name_part(char name[NAME_SIZE], enum keystore_slot slot, unsigned bank, unsigned part)
-{
-    name_note(name, slot);
-    name[4] = (char)('a' + (int)bank);
-    name[5] = (char)('0' + (int)part);
-    name[6] = '\0';
-}
-
 static enum status write_note(const struct keystore_atecc *store, enum keystore_slot slot,
                               const struct note *note)
 {
     char name[NAME_SIZE];
-    uint8_t bytes[NOTE_SIZE] = { NOTE_VERSION, note->held, (uint8_t)note->intent, note->bank };
+    uint8_t bytes[NOTE_SIZE] = { NOTE_VERSION, note->held, (uint8_t)note->intent,
+                                 note->certificate.bank };
 
-    bytes_store_le16(bytes + NOTE_SIZE_AT, note->certificate_size);
-    bytes_store_le32(bytes + NOTE_CRC_AT, note->certificate_crc);
+    bytes_store_le16(bytes + NOTE_SIZE_AT, note->certificate.size);
+    bytes_store_le32(bytes + NOTE_CRC_AT, note->certificate.crc);
     memcpy(bytes + NOTE_POINT_AT, note->point, sizeof note->point);
     name_note(name, slot);
     return store->values->set(store->values->ctx, name, bytes, sizeof bytes);
@@ -96,11 +87,11 @@ static enum status read_note(const struct keystore_atecc *store, enum keystore_s
     }
     note->held = bytes[NOTE_HELD_AT] != 0;
     note->intent = (enum intent)bytes[NOTE_INTENT_AT];
-    note->bank = bytes[NOTE_BANK_AT];
-    note->certificate_size = bytes_load_le16(bytes + NOTE_SIZE_AT);
-    note->certificate_crc = bytes_load_le32(bytes + NOTE_CRC_AT);
+    note->certificate.bank = bytes[NOTE_BANK_AT];
+    note->certificate.size = bytes_load_le16(bytes + NOTE_SIZE_AT);
+    note->certificate.crc = bytes_load_le32(bytes + NOTE_CRC_AT);
     memcpy(note->point, bytes + NOTE_POINT_AT, sizeof note->point);
-    return note->certificate_size <= KEYSTORE_CERTIFICATE_LIMIT ? STATUS_OK : STATUS_CORRUPT;
+    return note->certificate.size <= KEYSTORE_CERTIFICATE_LIMIT ? STATUS_OK : STATUS_CORRUPT;
 }
 
 /// Finds out whether an unfinished change happened: then the chip's key is another one. `readable`
@@ -118,7 +109,7 @@ static enum status settle(struct note *note, bool readable, const uint8_t *point
         return STATUS_CORRUPT;
     }
     note->held = intent == INTENT_MAKE && readable;
-    note->certificate_size = 0;
+    note->certificate.size = 0;
     memset(note->point, 0, sizeof note->point);
     if (readable) {
         memcpy(note->point, point, sizeof note->point);
@@ -194,7 +185,7 @@ static enum status renew(const struct keystore_atecc *store, enum keystore_slot 
     if (status == STATUS_OK) {
         note->held = intent == INTENT_MAKE;
         note->intent = INTENT_NONE;
-        note->certificate_size = 0;
+        note->certificate.size = 0;
         status = write_note(store, slot, note);
     }
     return status;
@@ -254,44 +245,19 @@ static enum status sign(void *ctx, enum keystore_slot slot,
                                : status;
 }
 
-static size_t part_size(size_t left)
-{
-    return left < KEY_VALUE_SIZE_LIMIT ? left : KEY_VALUE_SIZE_LIMIT;
-}
-
 static enum status certificate(void *ctx, enum keystore_slot slot, uint8_t *der, size_t capacity,
                                size_t *size)
 {
     const struct keystore_atecc *store = ctx;
+    char stem[NAME_SIZE];
     struct note note;
 
-    enum status status = look_up(store, slot, &note);
-    if (status == STATUS_OK && note.certificate_size == 0) {
-        status = STATUS_MISSING;
+    const enum status status = look_up(store, slot, &note);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK && note.certificate_size > capacity) {
-        status = STATUS_FULL;
-    }
-    size_t done = 0;
-    for (unsigned part = 0; status == STATUS_OK && done < note.certificate_size; part++) {
-        char name[NAME_SIZE];
-        size_t got = 0;
-        const size_t wanted = part_size(note.certificate_size - done);
-        name_part(name, slot, note.bank, part);
-        status = store->values->get(store->values->ctx, name, der + done, wanted, &got);
-        if (status == STATUS_MISSING || status == STATUS_FULL ||
-            (status == STATUS_OK && got != wanted)) {
-            status = STATUS_CORRUPT;
-        }
-        done += wanted;
-    }
-    if (status == STATUS_OK && crc32_extend(0, der, done) != note.certificate_crc) {
-        status = STATUS_CORRUPT;
-    }
-    if (status == STATUS_OK) {
-        *size = done;
-    }
-    return status;
+    name_note(stem, slot);
+    return kept_certificate_read(store->values, stem, &note.certificate, der, capacity, size);
 }
 
 /// Writes beside the certificate in force, and then says that the new one counts.
@@ -299,26 +265,14 @@ static enum status set_certificate(void *ctx, enum keystore_slot slot, const uin
                                    size_t size)
 {
     const struct keystore_atecc *store = ctx;
+    char stem[NAME_SIZE];
     struct note note;
 
     enum status status = look_up(store, slot, &note);
-    if (status == STATUS_OK && (size == 0 || size > KEYSTORE_CERTIFICATE_LIMIT)) {
-        status = STATUS_INVALID;
+    if (status == STATUS_OK) {
+        name_note(stem, slot);
+        status = kept_certificate_write(store->values, stem, &note.certificate, der, size);
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    note.bank ^= 1U;
-    size_t done = 0;
-    for (unsigned part = 0; status == STATUS_OK && done < size; part++) {
-        char name[NAME_SIZE];
-        const size_t count = part_size(size - done);
-        name_part(name, slot, note.bank, part);
-        status = store->values->set(store->values->ctx, name, der + done, count);
-        done += count;
-    }
-    note.certificate_size = (uint16_t)size;
-    note.certificate_crc = crc32_extend(0, der, size);
     return status == STATUS_OK ? write_note(store, slot, &note) : status;
 }
 
