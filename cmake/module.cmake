@@ -25,7 +25,7 @@ set(OHM_MAY_USE_edge   base adapter domain edge) # HTTP and MQTT
 set(OHM_MAY_USE_daemon base adapter domain store edge daemon)
 set(OHM_MAY_USE_guard  base adapter guard)   # the broker plugin
 set(OHM_MAY_USE_cli    base adapter cli)
-set(OHM_MAY_USE_sim    base adapter core sim) # the world outside the device
+set(OHM_MAY_USE_sim    base adapter core port sim) # the world outside the device, and many devices
 
 # Libraries from outside stop at the borders: the device's mind and the fleet's rules use none.
 set(OHM_NO_EXTERNAL base core domain)

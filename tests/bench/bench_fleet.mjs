@@ -6,16 +6,11 @@
 //   node tests/bench/bench_fleet.mjs [options of ohm-sim-fleet, such as --devices 1000 --seconds 20 --rate 20000]
 
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Installation } from '../e2e/installation.mjs';
-import { buildFolder, sleep } from '../e2e/processes.mjs';
-
-function residentMiB(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
-}
+import { buildFolder, residentMiB, sleep } from '../e2e/processes.mjs';
 
 const installation = await Installation.create('bench', { ohmd: { flood_messages_per_s: 100000, queue_kib: 65536 } });
 try {

@@ -47,6 +47,11 @@ export async function until(what, question, { timeoutMs = 15000, everyMs = 50 } 
   }
 }
 
+// Memory that a process has in use now.
+export function residentMiB(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
 // A program that may be killed and started again with the same arguments; its output goes to a log file.
 export class Program {
   constructor(name, command, args, { log, env = {} }) {

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include <mosquitto.h>
+#include <openssl/rand.h>
 
 #include "fleet_identity.h"
 
 enum {
     KEEPALIVE_S = 60,
+    REASON_NOT_AUTHORISED = 5, // CONNACK of MQTT 3.1.1, section 3.2.2.3.
     READING_US = 1000000,
     BATCH_CAPACITY = 4096,
     ACK_TEXT_LIMIT = 256,
@@ -21,6 +23,9 @@ static void subscribe_to_acks(struct mosquitto *session, void *ctx, int reason)
     struct fleet_device *device = ctx;
     char topic[FLEET_ID_SIZE + 32];
 
+    device->refused = reason == REASON_NOT_AUTHORISED;
+    device->counts.refusals += device->refused ? 1u : 0u;
+    device->let_in = reason == 0;
     if (reason != 0) {
         return;
     }
@@ -50,13 +55,14 @@ static void note_lost(struct mosquitto *session, void *ctx, int reason)
     struct fleet_device *device = ctx;
     (void)session;
     (void)reason;
+    device->counts.disconnects += device->let_in ? 1u : 0u;
+    device->let_in = false;
     device->subscribed = false;
-    device->counts.disconnects++;
 }
 
 static void take_watermark(struct fleet_device *device, uint64_t watermark)
 {
-    if (watermark <= device->watermark || watermark >= device->next_seq) {
+    if (watermark <= device->watermark || watermark >= device->sent_end) {
         return;
     }
     if (device->oldest_unacknowledged_seq <= watermark) {
@@ -69,6 +75,10 @@ static void take_watermark(struct fleet_device *device, uint64_t watermark)
         device->oldest_unacknowledged_seq = UINT64_MAX;
     }
     device->watermark = watermark;
+    // After a rewind the server may have more than was sent again.
+    if (device->next_seq <= watermark) {
+        device->next_seq = watermark + 1;
+    }
     device->counts.acknowledged = watermark;
 }
 
@@ -113,22 +123,27 @@ static void fill_reading(struct fleet_device *device)
     }
 }
 
-enum status fleet_device_open(struct fleet_device *device, const char *id, void *tls,
+enum status fleet_device_open(struct fleet_device *device, const char *id, SSL_CTX *tls,
                               uint64_t window)
 {
-    *device = (struct fleet_device){
-        .tls = tls, .next_seq = 1, .window = window, .oldest_unacknowledged_seq = UINT64_MAX
-    };
+    *device = (struct fleet_device){ .tls = tls,
+                                     .next_seq = 1,
+                                     .sent_end = 1,
+                                     .window = window,
+                                     .oldest_unacknowledged_seq = UINT64_MAX };
     if (strlen(id) >= sizeof device->id) {
         return STATUS_INVALID;
     }
     (void)snprintf(device->id, sizeof device->id, "%s", id);
-    (void)snprintf((char *)device->journal_id, sizeof device->journal_id, "%.15s", id);
     fill_reading(device);
+    return RAND_bytes(device->journal_id, sizeof device->journal_id) == 1 ? STATUS_OK : STATUS_IO;
+}
 
+static enum status begin_session(struct fleet_device *device)
+{
     device->session = mosquitto_new(device->id, true, device);
     if (device->session == NULL ||
-        mosquitto_void_option(device->session, MOSQ_OPT_SSL_CTX, tls) != MOSQ_ERR_SUCCESS) {
+        mosquitto_void_option(device->session, MOSQ_OPT_SSL_CTX, device->tls) != MOSQ_ERR_SUCCESS) {
         return STATUS_IO;
     }
     (void)mosquitto_int_option(device->session, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
@@ -141,30 +156,50 @@ enum status fleet_device_open(struct fleet_device *device, const char *id, void 
     return STATUS_OK;
 }
 
+/// libmosquitto would send again by itself what it still has; the journal decides that here.
+void fleet_device_drop(struct fleet_device *device)
+{
+    if (device->session != NULL) {
+        mosquitto_destroy(device->session);
+        device->session = NULL;
+    }
+    device->let_in = false;
+    device->subscribed = false;
+}
+
 void fleet_device_close(struct fleet_device *device)
 {
     if (device->session != NULL) {
         (void)mosquitto_disconnect(device->session);
-        mosquitto_destroy(device->session);
     }
+    fleet_device_drop(device);
     fleet_identity_close(device->tls);
     *device = (struct fleet_device){ 0 };
 }
 
 enum status fleet_device_connect(struct fleet_device *device, const char *host, int port)
 {
-    const int result = mosquitto_connect(device->session, host, port, KEEPALIVE_S);
-    return result == MOSQ_ERR_SUCCESS ? STATUS_OK : STATUS_IO;
+    fleet_device_drop(device);
+    fleet_device_rewind(device);
+    enum status status = begin_session(device);
+    if (status == STATUS_OK &&
+        mosquitto_connect(device->session, host, port, KEEPALIVE_S) != MOSQ_ERR_SUCCESS) {
+        status = STATUS_IO;
+    }
+    if (status != STATUS_OK) {
+        fleet_device_drop(device);
+    }
+    return status;
 }
 
 int fleet_device_socket(const struct fleet_device *device)
 {
-    return mosquitto_socket(device->session);
+    return device->session == NULL ? -1 : mosquitto_socket(device->session);
 }
 
 bool fleet_device_wants_write(const struct fleet_device *device)
 {
-    return mosquitto_want_write(device->session);
+    return device->session != NULL && mosquitto_want_write(device->session);
 }
 
 enum status fleet_device_service(struct fleet_device *device, bool readable, bool writable,
@@ -172,6 +207,9 @@ enum status fleet_device_service(struct fleet_device *device, bool readable, boo
 {
     int result = MOSQ_ERR_SUCCESS;
 
+    if (device->session == NULL) {
+        return STATUS_IO;
+    }
     device->now_us = now_us;
     if (readable) {
         result = mosquitto_loop_read(device->session, 1);
@@ -183,6 +221,11 @@ enum status fleet_device_service(struct fleet_device *device, bool readable, boo
         result = mosquitto_loop_misc(device->session);
     }
     return result == MOSQ_ERR_SUCCESS ? STATUS_OK : STATUS_IO;
+}
+
+void fleet_device_rewind(struct fleet_device *device)
+{
+    device->next_seq = device->watermark + 1;
 }
 
 bool fleet_device_can_publish(const struct fleet_device *device)
@@ -223,6 +266,7 @@ enum status fleet_device_publish(struct fleet_device *device, uint64_t now_us)
         device->oldest_unacknowledged_us = now_us;
     }
     device->next_seq++;
+    device->sent_end = device->next_seq > device->sent_end ? device->next_seq : device->sent_end;
     device->counts.published++;
     return STATUS_OK;
 }

@@ -82,8 +82,7 @@ static bool fill_certificate(const struct fleet_ca *ca, X509 *certificate, EVP_P
            X509_sign(certificate, ca->key, EVP_sha256()) > 0;
 }
 
-static SSL_CTX *client_context(const struct fleet_ca *ca, X509 *certificate, EVP_PKEY *key,
-                               const char *host)
+SSL_CTX *fleet_identity_context(X509 *trust, X509 *certificate, EVP_PKEY *key, const char *host)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (context == NULL) {
@@ -92,7 +91,7 @@ static SSL_CTX *client_context(const struct fleet_ca *ca, X509 *certificate, EVP
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_read_ahead(context, 1); // One read of the socket for a record, not two.
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca->certificate) != 1 ||
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trust) != 1 ||
         X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), host, 0) != 1 ||
         SSL_CTX_use_certificate(context, certificate) != 1 ||
         SSL_CTX_use_PrivateKey(context, key) != 1) {
@@ -102,21 +101,21 @@ static SSL_CTX *client_context(const struct fleet_ca *ca, X509 *certificate, EVP
     return context;
 }
 
-void *fleet_identity_open(const struct fleet_ca *ca, const char *name, const char *host)
+SSL_CTX *fleet_identity_open(const struct fleet_ca *ca, const char *name, const char *host)
 {
     SSL_CTX *context = NULL;
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();
 
     if (key != NULL && certificate != NULL && fill_certificate(ca, certificate, key, name)) {
-        context = client_context(ca, certificate, key, host);
+        context = fleet_identity_context(ca->certificate, certificate, key, host);
     }
     X509_free(certificate);
     EVP_PKEY_free(key);
     return context;
 }
 
-void fleet_identity_close(void *context)
+void fleet_identity_close(SSL_CTX *context)
 {
     SSL_CTX_free(context);
 }
