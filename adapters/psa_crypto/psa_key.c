@@ -28,6 +28,26 @@ enum status psa_key_take(struct psa_key *key, psa_key_type_t type, psa_key_usage
                : STATUS_IO;
 }
 
+enum status psa_key_make(struct psa_key *key, psa_key_type_t type, size_t bits,
+                         psa_key_usage_t usage)
+{
+    psa_key_attributes_t attributes = psa_key_attributes_init();
+
+    psa_set_key_type(&attributes, type);
+    psa_set_key_bits(&attributes, bits);
+    psa_set_key_usage_flags(&attributes, usage);
+    if (pthread_mutex_lock(&store_lock) != 0) {
+        return STATUS_IO;
+    }
+    const psa_status_t result = psa_generate_key(&attributes, &key->id);
+    psa_reset_key_attributes(&attributes);
+    if (result == PSA_SUCCESS) {
+        return STATUS_OK;
+    }
+    (void)pthread_mutex_unlock(&store_lock);
+    return STATUS_IO;
+}
+
 enum status psa_key_drop(const struct psa_key *key, enum status status)
 {
     const psa_status_t destroyed = psa_destroy_key(key->id);

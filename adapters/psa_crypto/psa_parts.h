@@ -20,6 +20,10 @@ struct psa_key {
 MUST_CHECK enum status psa_key_take(struct psa_key *key, psa_key_type_t type, psa_key_usage_t usage,
                                     psa_algorithm_t algorithm, struct crypto_part material);
 
+/// As psa_key_take(), of a new random key.
+MUST_CHECK enum status psa_key_make(struct psa_key *key, psa_key_type_t type, size_t bits,
+                                    psa_key_usage_t usage);
+
 /// Destroys the key, which wipes it, and frees the lock.
 ///
 /// @return `status`, or STATUS_IO where that was STATUS_OK and the library failed
