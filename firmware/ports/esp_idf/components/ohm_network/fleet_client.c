@@ -309,7 +309,7 @@ static enum status begin(void *ctx, const struct http_client_request *request)
     return STATUS_OK;
 }
 
-static enum status poll(void *ctx, struct http_client_reply *reply, const char **reason)
+static enum status poll_exchange(void *ctx, struct http_client_reply *reply, const char **reason)
 {
     const struct fleet_client *client = ctx;
     const struct fleet_client_exchange *exchange = client->exchange;
@@ -346,5 +346,7 @@ enum status fleet_client_open(struct fleet_client *client,
 
 struct http_client fleet_client_seam(struct fleet_client *client)
 {
-    return (struct http_client){ .begin = begin, .poll = poll, .cancel = cancel, .ctx = client };
+    return (struct http_client){
+        .begin = begin, .poll = poll_exchange, .cancel = cancel, .ctx = client
+    };
 }
