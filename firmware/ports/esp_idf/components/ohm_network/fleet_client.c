@@ -11,7 +11,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
-enum { URL_LIMIT = 512, BEARER_PREFIX = 7, TRANSMIT_BUFFER = 2048 };
+enum { URL_LIMIT = 512, TRANSMIT_BUFFER = 2048 };
 
 static const char HTTPS[] = "https://";
 static const char BEARER[] = "Bearer ";
@@ -143,6 +143,15 @@ static void judge(struct fleet_client_exchange *exchange, esp_http_client_handle
     }
 }
 
+/// The client has a copy of the header, which it would free as it is.
+static void wipe_header(esp_http_client_handle_t client)
+{
+    char *value = NULL;
+    if (esp_http_client_get_header(client, "Authorization", &value) == ESP_OK && value != NULL) {
+        constant_time_wipe(value, strlen(value));
+    }
+}
+
 static void exchange_bytes(struct fleet_client_exchange *exchange)
 {
     const esp_http_client_config_t config = {
@@ -173,12 +182,7 @@ static void exchange_bytes(struct fleet_client_exchange *exchange)
         judge(exchange, client, esp_http_client_perform(client));
     }
     if (client != NULL) {
-        // The client's own copy of the header goes to the heap as it is: overwrite it first.
-        if (exchange->authorization != NULL) {
-            memset(exchange->authorization + BEARER_PREFIX, '*',
-                   strlen(exchange->authorization + BEARER_PREFIX));
-            (void)esp_http_client_set_header(client, "Authorization", exchange->authorization);
-        }
+        wipe_header(client);
         (void)esp_http_client_cleanup(client);
     }
     keystore_tls_release(KEYSTORE_TLS_SERVER);

@@ -12,7 +12,8 @@
 /// then begin() is STATUS_BUSY.
 ///
 /// TLS is keystore_tls with KEYSTORE_TLS_SERVER. No redirection is followed and no answer to a
-/// demand for a password is given. Bearer and body are wiped once they are sent.
+/// demand for a password is given. Bearer and body are wiped once they are sent; the buffer from
+/// which the library sent them is freed as it is.
 
 #include <stdatomic.h>
 #include <stdbool.h>
