@@ -3,7 +3,18 @@
 
 #include "json_text.h"
 
-static enum status read_value(struct json_reader *reader, unsigned depth, uint8_t *kind);
+/// An object or array that has been opened and not closed.
+struct container {
+    uint8_t number; ///< Of the object, as struct json_member has it.
+    bool is_object;
+    bool has_begun; ///< Something of it has been read.
+};
+
+/// What is open at a place, from the outermost on. Kept by hand: how deep the stack goes is known.
+struct nesting {
+    struct container open[JSON_READER_DEPTH_LIMIT];
+    unsigned depth;
+};
 
 static void skip_space(struct json_reader *reader)
 {
@@ -58,72 +69,6 @@ static bool same_text(const struct json_reader *reader, uint16_t left, uint16_t 
     return true;
 }
 
-/// Reads name, colon and value. The member is entered before its value, so that members of an
-/// object inside come behind it.
-static enum status read_member(struct json_reader *reader, unsigned depth, uint8_t parent)
-{
-    if (!take(reader, '"')) {
-        return STATUS_CORRUPT;
-    }
-    const uint16_t name = reader->position;
-    if (read_string(reader) != STATUS_OK) {
-        return STATUS_CORRUPT;
-    }
-    for (unsigned i = 0; i < reader->member_count; i++) {
-        if (reader->members[i].parent == parent &&
-            same_text(reader, reader->members[i].name, name)) {
-            return STATUS_CORRUPT;
-        }
-    }
-    skip_space(reader);
-    if (!take(reader, ':')) {
-        return STATUS_CORRUPT;
-    }
-    skip_space(reader);
-    if (reader->member_count == JSON_READER_MEMBER_LIMIT) {
-        return STATUS_FULL;
-    }
-    struct json_member *member = &reader->members[reader->member_count++];
-    *member = (struct json_member){ .name = name, .value = reader->position, .parent = parent };
-    member->object = reader->object_count;
-    const enum status status = read_value(reader, depth, &member->kind);
-    if (status == STATUS_OK && member->kind == JSON_STRING) {
-        member->value++;
-    }
-    return status;
-}
-
-/// Reads to the closing bracket of an object or array; the opening one has been taken.
-static enum status read_container(struct json_reader *reader, unsigned depth, bool object)
-{
-    const uint8_t parent = reader->object_count;
-    uint8_t kind = 0;
-
-    if (depth > JSON_READER_DEPTH_LIMIT || parent == UINT8_MAX) {
-        return STATUS_FULL;
-    }
-    reader->object_count = (uint8_t)(parent + (object ? 1 : 0));
-    skip_space(reader);
-    if (take(reader, object ? '}' : ']')) {
-        return STATUS_OK;
-    }
-    for (;;) {
-        skip_space(reader);
-        const enum status status =
-            object ? read_member(reader, depth, parent) : read_value(reader, depth, &kind);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        skip_space(reader);
-        if (take(reader, object ? '}' : ']')) {
-            return STATUS_OK;
-        }
-        if (!take(reader, ',')) {
-            return STATUS_CORRUPT;
-        }
-    }
-}
-
 static bool take_digits(struct json_reader *reader)
 {
     const uint16_t start = reader->position;
@@ -164,20 +109,35 @@ static enum status read_word(struct json_reader *reader, const char *word)
     return STATUS_OK;
 }
 
-static enum status read_value(struct json_reader *reader, unsigned depth, uint8_t *kind)
+/// Takes the opening bracket of an object or array.
+static enum status open_container(struct json_reader *reader, struct nesting *nesting,
+                                  bool is_object)
+{
+    const uint8_t number = reader->object_count;
+
+    reader->position++;
+    if (nesting->depth == JSON_READER_DEPTH_LIMIT || number == UINT8_MAX) {
+        return STATUS_FULL;
+    }
+    reader->object_count = (uint8_t)(number + (is_object ? 1 : 0));
+    nesting->open[nesting->depth++] =
+        (struct container){ .number = number, .is_object = is_object };
+    return STATUS_OK;
+}
+
+/// Reads a value, of an object or array only the opening bracket.
+static enum status read_value(struct json_reader *reader, struct nesting *nesting, uint8_t *kind)
 {
     if (reader->position >= reader->size) {
         return STATUS_CORRUPT;
     }
     switch (reader->text[reader->position]) {
     case '{':
-        reader->position++;
         *kind = JSON_OBJECT;
-        return read_container(reader, depth + 1, true);
+        return open_container(reader, nesting, true);
     case '[':
-        reader->position++;
         *kind = JSON_ARRAY;
-        return read_container(reader, depth + 1, false);
+        return open_container(reader, nesting, false);
     case '"':
         reader->position++;
         *kind = JSON_STRING;
@@ -197,6 +157,73 @@ static enum status read_value(struct json_reader *reader, unsigned depth, uint8_
     }
 }
 
+/// Reads name, colon and value, or the value's opening bracket. The member is entered before its
+/// value, so that members of an object inside come behind it.
+static enum status read_member(struct json_reader *reader, struct nesting *nesting, uint8_t parent)
+{
+    if (!take(reader, '"')) {
+        return STATUS_CORRUPT;
+    }
+    const uint16_t name = reader->position;
+    if (read_string(reader) != STATUS_OK) {
+        return STATUS_CORRUPT;
+    }
+    for (unsigned i = 0; i < reader->member_count; i++) {
+        if (reader->members[i].parent == parent &&
+            same_text(reader, reader->members[i].name, name)) {
+            return STATUS_CORRUPT;
+        }
+    }
+    skip_space(reader);
+    if (!take(reader, ':')) {
+        return STATUS_CORRUPT;
+    }
+    skip_space(reader);
+    if (reader->member_count == JSON_READER_MEMBER_LIMIT) {
+        return STATUS_FULL;
+    }
+    struct json_member *member = &reader->members[reader->member_count++];
+    *member = (struct json_member){ .name = name, .value = reader->position, .parent = parent };
+    member->object = reader->object_count;
+    const enum status status = read_value(reader, nesting, &member->kind);
+    if (status == STATUS_OK && member->kind == JSON_STRING) {
+        member->value++;
+    }
+    return status;
+}
+
+/// Goes on in the innermost container: closes it, or reads what comes next in it.
+static enum status read_next(struct json_reader *reader, struct nesting *nesting)
+{
+    struct container *inner = &nesting->open[nesting->depth - 1];
+    uint8_t kind = 0;
+
+    skip_space(reader);
+    if (take(reader, inner->is_object ? '}' : ']')) {
+        nesting->depth--;
+        return STATUS_OK;
+    }
+    if (inner->has_begun && !take(reader, ',')) {
+        return STATUS_CORRUPT;
+    }
+    inner->has_begun = true;
+    skip_space(reader);
+    return inner->is_object ? read_member(reader, nesting, inner->number)
+                            : read_value(reader, nesting, &kind);
+}
+
+/// Reads a value with everything that is in it.
+static enum status read_whole(struct json_reader *reader, uint8_t *kind)
+{
+    struct nesting nesting = { .depth = 0 };
+    enum status status = read_value(reader, &nesting, kind);
+
+    while (status == STATUS_OK && nesting.depth > 0) {
+        status = read_next(reader, &nesting);
+    }
+    return status;
+}
+
 enum status json_reader_open(struct json_reader *reader, const void *text, size_t size)
 {
     return json_reader_open_large(reader, text, size, JSON_READER_SIZE_LIMIT);
@@ -213,7 +240,7 @@ enum status json_reader_open_large(struct json_reader *reader, const void *text,
     }
     reader->size = (uint16_t)size;
     skip_space(reader);
-    enum status status = read_value(reader, 0, &kind);
+    enum status status = read_whole(reader, &kind);
     skip_space(reader);
     if (status == STATUS_OK && (kind != JSON_OBJECT || reader->position != reader->size)) {
         status = STATUS_CORRUPT;
