@@ -138,8 +138,19 @@ guests() {
     check 'guests: the same digests on x86-64, Cortex-M4F and rv32imc' tests/guests/run_guests.sh digests || return
     grep '^digest:' "$output"/guests__the_same*.log
     check 'guests: -ffast-math gives itself away' tests/guests/run_guests.sh fast_math
-    check 'guests: eight channels cost less than 15 % of a core and 96 KB' tests/guests/run_guests.sh cost || return
-    grep '^cost:.* all ' "$output"/guests__eight*.log
+    check 'guests: eight channels cost less than 15 % of a core and 96 KB' tests/guests/run_guests.sh cost &&
+        grep '^cost:.* all ' "$output"/guests__eight*.log
+    budget
+}
+
+# Flash, memory and stack of the device's modules on two machines, as small as the compiler makes them.
+budget() {
+    check 'budget: the computation of stacks is right' tests/budget/run_budget.sh self_test
+    check 'budget: core and base build with -Os for Cortex-M4 and rv32imc' tests/budget/run_budget.sh build || return
+    check 'budget: calls, flash, memory and stack are within what is kept' tests/budget/run_budget.sh check
+    grep '^budget:' "$output"/budget__calls*.log
+    check 'budget: no task used more stack in QEMU than is computed' tests/budget/run_budget.sh painted
+    grep '^painted:' "$output"/budget__no_task*.log
 }
 
 clang() {
