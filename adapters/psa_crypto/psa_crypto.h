@@ -16,3 +16,8 @@
 ///
 /// @return STATUS_IO  it has no entropy or no memory.
 MUST_CHECK enum status psa_crypto_open(struct crypto *crypto);
+
+/// Fills `out` from the library's generator, which psa_crypto_open() seeded. From any task.
+///
+/// @return STATUS_IO  the generator failed.
+MUST_CHECK enum status psa_crypto_random(void *out, size_t size);

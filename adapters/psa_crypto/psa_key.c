@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <pthread.h>
 
+#include "psa_crypto.h"
 #include "psa_parts.h"
 
-/// Of the library's own store, of which a program has one.
+/// Of the library's own store and generator, of which a program has one each.
 static pthread_mutex_t store_lock = PTHREAD_MUTEX_INITIALIZER;
 
 enum status psa_key_take(struct psa_key *key, psa_key_type_t type, psa_key_usage_t usage,
@@ -53,4 +54,13 @@ enum status psa_key_drop(const struct psa_key *key, enum status status)
     const psa_status_t destroyed = psa_destroy_key(key->id);
     const int unlocked = pthread_mutex_unlock(&store_lock);
     return status == STATUS_OK && (destroyed != PSA_SUCCESS || unlocked != 0) ? STATUS_IO : status;
+}
+
+enum status psa_crypto_random(void *out, size_t size)
+{
+    if (pthread_mutex_lock(&store_lock) != 0) {
+        return STATUS_IO;
+    }
+    const psa_status_t result = psa_generate_random(out, size);
+    return pthread_mutex_unlock(&store_lock) == 0 && result == PSA_SUCCESS ? STATUS_OK : STATUS_IO;
 }

@@ -50,11 +50,25 @@ static void what_is_no_private_key_signs_nothing(void **state)
     }
 }
 
+static void random_bytes_never_repeat(void **state)
+{
+    uint8_t last[32] = { 0 };
+    uint8_t next[32];
+
+    (void)state;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        assert_int_equal(psa_crypto_random(next, sizeof next), STATUS_OK);
+        assert_memory_not_equal(next, last, sizeof next);
+        memcpy(last, next, sizeof last);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_signatures_are_good_to_another_library),
         cmocka_unit_test(what_is_no_private_key_signs_nothing),
+        cmocka_unit_test(random_bytes_never_repeat),
     };
     struct crypto crypto;
     if (psa_crypto_open(&crypto) != STATUS_OK) {
