@@ -43,6 +43,10 @@ static void take(void *ctx, const struct guard_report *report)
     if (report->event == GUARD_EVENT_AUTHORISED && guard->options.authorised != NULL) {
         guard->options.authorised(guard->options.ctx, report);
     }
+    if ((report->event == GUARD_EVENT_REFUSED || report->event == GUARD_EVENT_DISCONNECTED) &&
+        report->verdict != GUARD_ALLOWED && guard->options.refused != NULL) {
+        guard->options.refused(guard->options.ctx, report);
+    }
     guard_news_take(&guard->news, report);
 }
 

@@ -23,6 +23,10 @@ struct broker_guard_options {
 
     /// Called when a device's session has begun, from a thread of its own; NULL: nobody.
     void (*authorised)(void *ctx, const struct guard_report *report);
+
+    /// Called when a client was refused, or a session was ended, from the same thread; NULL:
+    /// nobody.
+    void (*refused)(void *ctx, const struct guard_report *report);
     void *ctx;
 
     const struct crypto *crypto;

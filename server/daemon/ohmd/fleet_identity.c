@@ -8,6 +8,7 @@
 
 #include "authority.h"
 #include "certificate_file.h"
+#include "fleet_audit.h"
 #include "identities.h"
 #include "identity_store_sqlite.h"
 #include "openssl_crypto.h"
@@ -26,6 +27,7 @@ struct fleet_identity {
     struct broker_guard *guard; ///< NULL: the broker has none.
     struct identity_herald herald;
     struct identities *identities;
+    struct fleet_audit audit; ///< Open while `started`.
     bool shows_own; ///< To the broker, ohmd shows the certificate that the authority gave it.
     uint8_t own_fingerprint[CRYPTO_SHA256_SIZE];
     char own_name[CERTIFICATE_NAME_SIZE];
@@ -201,6 +203,9 @@ void fleet_identity_close(struct fleet_identity *identity)
     if (identity == NULL) {
         return;
     }
+    if (atomic_exchange(&identity->started, false)) {
+        fleet_audit_close(&identity->audit);
+    }
     identities_close(identity->identities);
     if (identity->has_store) {
         identity->store.close(identity->store.ctx);
@@ -247,6 +252,7 @@ bool fleet_identity_start(struct fleet_identity *identity, struct broker_guard *
                        config->authority_folder);
         return false;
     }
+    fleet_audit_init(&identity->audit, identity->identities, identity->host);
     atomic_store(&identity->started, true);
     return true;
 }
@@ -283,6 +289,29 @@ void fleet_identity_authorised(void *ctx, const struct guard_report *report)
         const enum identity_verdict verdict =
             identities_heard(identity->identities, report->certificate_sha256);
         (void)verdict; // One of pki.sh's certificates is unknown here; the rest comes again.
+    }
+}
+
+void fleet_identity_refused(void *ctx, const struct guard_report *report)
+{
+    struct fleet_identity *identity = ctx;
+    if (atomic_load(&identity->started)) {
+        fleet_audit_report(&identity->audit, report);
+    }
+}
+
+void fleet_identity_device(void *ctx, const struct device_view *device)
+{
+    struct fleet_identity *identity = ctx;
+    if (atomic_load(&identity->started)) {
+        fleet_audit_device(&identity->audit, device);
+    }
+}
+
+void fleet_identity_tick(struct fleet_identity *identity)
+{
+    if (atomic_load(&identity->started)) {
+        fleet_audit_tick(&identity->audit);
     }
 }
 

@@ -43,6 +43,16 @@ bool fleet_identity_print_token(struct fleet_identity *identity, const char *dev
 /// Takes the guard's word that a certificate was used. `ctx` is the identity.
 void fleet_identity_authorised(void *ctx, const struct guard_report *report);
 
+/// Takes the guard's word that somebody was refused. `ctx` is the identity.
+void fleet_identity_refused(void *ctx, const struct guard_report *report);
+
+/// Takes what a device said of itself. `ctx` is the identity. Does not block; any
+/// thread may call.
+void fleet_identity_device(void *ctx, const struct device_view *device);
+
+/// Writes down what has come to light. Call a few times a second, once the rules are open.
+void fleet_identity_tick(struct fleet_identity *identity);
+
 /// Adds the rules and the listener for devices.
 void fleet_identity_configure(const struct fleet_identity *identity,
                               struct http_server_config *http);

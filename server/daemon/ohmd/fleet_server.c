@@ -17,6 +17,7 @@
 #include "broker_guard.h"
 #include "command_key.h"
 #include "daemon_host.h"
+#include "events_tap.h"
 #include "fleet_identity.h"
 #include "fleet_mqtt.h"
 #include "http_server.h"
@@ -38,6 +39,7 @@ struct fleet_server {
     struct fleet_health health;
     struct fleet fleet;
     struct fleet_events events;
+    struct events_tap tap;
     struct stream_hub *hub;
     struct account_crypto crypto;
     struct account_store account_store;
@@ -244,6 +246,10 @@ static bool build_fleet(struct fleet_server *server, char *error, size_t error_s
         return false;
     }
     server->events = stream_hub_events(server->hub);
+    if (server->identity != NULL) {
+        server->events =
+            events_tap_init(&server->tap, server->events, fleet_identity_device, server->identity);
+    }
     server->devices = device_registry_open(&server->host, &server->events);
     const struct fleet_mqtt_options options = {
         .host = server->config.broker_host,
@@ -317,6 +323,7 @@ static bool open_guard(struct fleet_server *server, char *error, size_t error_si
     if (server->identity != NULL) {
         options.authority = fleet_identity_source(server->identity);
         options.authorised = fleet_identity_authorised;
+        options.refused = fleet_identity_refused;
         options.ctx = server->identity;
     }
     server->guard = broker_guard_open(&options, error, error_size);
@@ -381,6 +388,9 @@ static void *run_ticks(void *ctx)
         (void)pthread_mutex_unlock(&server->mutex);
         command_tracker_tick(server->commands);
         device_registry_tick(server->devices);
+        if (server->identity != NULL) {
+            fleet_identity_tick(server->identity);
+        }
         (void)pthread_mutex_lock(&server->mutex);
     }
     (void)pthread_mutex_unlock(&server->mutex);

@@ -224,7 +224,20 @@ enum certificate_state identities_state_of(const struct identities *identities,
 /// When the device should fetch its next certificate: after two thirds of its life.
 int64_t identities_renew_after_s(const struct certificate *certificate);
 
-/// Notes what is over. Call about once a minute.
+/// Whether the certificate is in its last sixth and its device, which should have renewed it after
+/// two thirds, has not: it is ACTIVE or PENDING as of now. Of a device, only the newest counts.
+bool identities_is_overdue(const struct identities *identities,
+                           const struct certificate_record *record);
+
+/// Writes down something that others have seen; what cannot be written is lost.
+void identities_record(struct identities *identities, enum audit_kind kind, const char *device_id,
+                       const char *account, const char *address, const char *detail);
+
+/// Writes down that a device's case was opened so often by now; nothing if that was written last.
+void identities_case_opened(struct identities *identities, const char *device_id, uint32_t count);
+
+/// Notes what is over, and once for each certificate that its renewal is overdue. Call about once a
+/// minute.
 MUST_CHECK enum status identities_tick(struct identities *identities);
 
 /// Whether a name is kept for the server's own certificates.

@@ -78,6 +78,9 @@ void identities_audit(const struct identities *identities, struct audit_record *
                       enum audit_kind kind, const char *device_id, const char *address,
                       const char *detail);
 
+/// Notes what is overdue and was not noted before. The caller holds the lock.
+MUST_CHECK enum status identities_note_overdue(struct identities *identities);
+
 /// Writes an audit record by itself; one that cannot be written is lost.
 void identities_note(struct identities *identities, const struct audit_record *audit);
 

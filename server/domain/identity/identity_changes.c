@@ -161,6 +161,9 @@ enum status identities_tick(struct identities *identities)
         const struct identity_change change = { .moves = &move, .move_count = 1, .audit = &audit };
         status = identities_commit(identities, &change) == IDENTITY_DONE ? STATUS_OK : STATUS_IO;
     }
+    if (status == STATUS_OK) {
+        status = identities_note_overdue(identities);
+    }
     (void)pthread_mutex_unlock(&identities->lock);
     free(overdue);
     if (identities_settle(identities) != IDENTITY_DONE && status == STATUS_OK) {

@@ -56,6 +56,10 @@ enum audit_kind {
     AUDIT_REVOKED,
     AUDIT_EXPIRED,
     AUDIT_RENEWAL_REFUSED,
+    AUDIT_BROKER_REFUSED,  ///< Strangers can cause these, so a store keeps few of them.
+    AUDIT_CASE_OPENED,     ///< A device said that somebody opened its case.
+    AUDIT_CASE_CLEARED,    ///< A person asked to forget that.
+    AUDIT_RENEWAL_OVERDUE, ///< A certificate ends soon, and its device has not renewed it.
 };
 
 /// Something done to an identity, for people to read later. Its text may come from a device: it is
@@ -120,6 +124,10 @@ struct identity_store {
                                           void (*visit)(void *visit_ctx,
                                                         const struct token_record *token),
                                           void *visit_ctx);
+
+    /// The latest record of that kind about a device. @return STATUS_MISSING  there is none.
+    MUST_CHECK enum status (*find_audit)(void *ctx, enum audit_kind kind, const char *device_id,
+                                         struct audit_record *out);
 
     /// Calls `visit` for up to `limit` records, the latest first.
     MUST_CHECK enum status (*list_audit)(void *ctx, size_t limit,

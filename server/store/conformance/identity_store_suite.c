@@ -241,6 +241,26 @@ static void lists_in_order(void **state)
     assert_string_equal(names.text, "meter-3/admin/127.0.0.1/token meter-1/admin/127.0.0.1/token ");
 }
 
+static void finds_the_latest_record_of_its_kind(void **state)
+{
+    (void)state;
+    struct audit_record audit = identity_suite_audit("meter-1", "first");
+    struct audit_record found;
+    const struct identity_change change = { .audit = &audit };
+    const enum audit_kind kind = audit.kind;
+    assert_int_equal(store.find_audit(store.ctx, kind, "meter-1", &found), STATUS_MISSING);
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    audit = identity_suite_audit("meter-1", "second");
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    audit = identity_suite_audit("meter-2", "of another");
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    audit = identity_suite_audit("meter-1", "of another kind");
+    audit.kind = AUDIT_EXPIRED;
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    assert_int_equal(store.find_audit(store.ctx, kind, "meter-1", &found), STATUS_OK);
+    assert_string_equal(found.detail, "second");
+}
+
 static void dropping_tokens_is_part_of_a_change(void **state)
 {
     (void)state;
@@ -277,6 +297,7 @@ int identity_store_suite_run(const struct identity_store_maker *with)
         TEST(a_token_is_used_once_and_then_nothing_is_written),
         TEST(moves_all_or_none),
         TEST(lists_in_order),
+        TEST(finds_the_latest_record_of_its_kind),
         TEST(dropping_tokens_is_part_of_a_change),
         TEST(text_from_a_device_is_data),
     };

@@ -6,7 +6,7 @@
 
 #include "identity_rows.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3, TRIM_EVERY = 64 };
 
 enum statement_index {
     BEGIN,
@@ -25,6 +25,8 @@ enum statement_index {
     LIST_DEVICE,
     ADD_AUDIT,
     TRIM_AUDIT,
+    TRIM_REFUSALS,
+    FIND_AUDIT,
     LIST_AUDIT,
     STATEMENT_COUNT,
 };
@@ -52,6 +54,8 @@ static const char *const MIGRATIONS[SCHEMA_VERSION] = {
     "ALTER TABLE certificate ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE certificate ADD COLUMN level INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 2;",
+    "CREATE INDEX audit_kind ON audit (kind, device_id, audit_no);"
+    "PRAGMA user_version = 3;",
 };
 
 static const char *const STATEMENTS[STATEMENT_COUNT] = {
@@ -76,7 +80,12 @@ static const char *const STATEMENTS[STATEMENT_COUNT] = {
     [LIST_DEVICE] = ("SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE device_id = ?1"
                      " ORDER BY issued_ms DESC"),
     [ADD_AUDIT] = "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [TRIM_AUDIT] = "DELETE FROM audit WHERE audit_no <= (SELECT max(audit_no) FROM audit) - ?1",
+    [TRIM_AUDIT] = ("DELETE FROM audit WHERE audit_no <="
+                    " (SELECT audit_no FROM audit ORDER BY audit_no DESC LIMIT 1 OFFSET ?1)"),
+    [TRIM_REFUSALS] = ("DELETE FROM audit WHERE kind = ?2 AND audit_no <= (SELECT audit_no"
+                       " FROM audit WHERE kind = ?2 ORDER BY audit_no DESC LIMIT 1 OFFSET ?1)"),
+    [FIND_AUDIT] = ("SELECT " AUDIT_COLUMNS " FROM audit WHERE kind = ?1 AND device_id = ?2"
+                    " ORDER BY audit_no DESC LIMIT 1"),
     [LIST_AUDIT] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY audit_no DESC LIMIT ?1",
 };
 
@@ -145,9 +154,17 @@ static enum status add_audit(struct identity_store_sqlite *store, const struct a
 {
     sqlite3_stmt *statement = store->statements[ADD_AUDIT];
     const enum status status = run(statement, identity_rows_bind_audit(statement, audit));
-    sqlite3_stmt *trim = store->statements[TRIM_AUDIT];
-    return status == STATUS_OK ? run(trim, sqlite3_bind_int(trim, 1, IDENTITY_AUDIT_LIMIT))
-                               : status;
+    if (status == STATUS_OK && audit->kind == AUDIT_BROKER_REFUSED) {
+        sqlite3_stmt *trim = store->statements[TRIM_REFUSALS];
+        return run(trim, sqlite3_bind_int(trim, 1, IDENTITY_REFUSAL_LIMIT) |
+                             sqlite3_bind_int(trim, 2, AUDIT_BROKER_REFUSED));
+    }
+    // Counting to the limit takes its time.
+    if (status == STATUS_OK && sqlite3_last_insert_rowid(store->db) % TRIM_EVERY == 0) {
+        sqlite3_stmt *trim = store->statements[TRIM_AUDIT];
+        return run(trim, sqlite3_bind_int(trim, 1, IDENTITY_AUDIT_LIMIT));
+    }
+    return status;
 }
 
 /// Ends a transaction the one way or the other.
@@ -355,6 +372,24 @@ static enum status list_tokens(void *ctx, int64_t now_ms,
     return walk(store, statement, sqlite3_bind_int64(statement, 1, now_ms), &visitor);
 }
 
+static enum status find_audit(void *ctx, enum audit_kind kind, const char *device_id,
+                              struct audit_record *out)
+{
+    struct identity_store_sqlite *store = ctx;
+    sqlite3_stmt *statement = store->statements[FIND_AUDIT];
+    (void)pthread_mutex_lock(&store->lock);
+    int code = sqlite3_bind_int(statement, 1, (int)kind) |
+               sqlite3_bind_text(statement, 2, device_id, -1, SQLITE_STATIC);
+    code = code == SQLITE_OK ? sqlite3_step(statement) : code;
+    enum status status = code == SQLITE_DONE ? STATUS_MISSING : status_of(code);
+    if (code == SQLITE_ROW && !identity_rows_read_audit(statement, out)) {
+        status = STATUS_CORRUPT;
+    }
+    settle(statement);
+    (void)pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
 static enum status list_audit(void *ctx, size_t limit,
                               void (*visit)(void *visit_ctx, const struct audit_record *record),
                               void *visit_ctx)
@@ -452,6 +487,7 @@ enum status identity_store_sqlite_open(const char *path, const char *vfs,
         .find_key = find_key,
         .list_certificates = list_certificates,
         .list_tokens = list_tokens,
+        .find_audit = find_audit,
         .list_audit = list_audit,
         .close = close_store,
         .ctx = store,

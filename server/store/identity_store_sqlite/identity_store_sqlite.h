@@ -6,7 +6,10 @@
 
 #include "identity_store.h"
 
-enum { IDENTITY_AUDIT_LIMIT = 100000 }; ///< Records of what was done; older ones are dropped.
+enum {
+    IDENTITY_AUDIT_LIMIT = 100000, ///< Records of what was done; some 64 more before old ones go.
+    IDENTITY_REFUSAL_LIMIT = 2000, ///< Of these, of AUDIT_BROKER_REFUSED: they displace each other.
+};
 
 /// Opens `path` and brings its tables up to date.
 ///

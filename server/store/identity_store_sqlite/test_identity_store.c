@@ -53,7 +53,7 @@ static void leaves_a_file_of_a_newer_version_alone(void **state)
     }
     store.close(store.ctx);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
     (void)sqlite3_close(db);
     assert_int_equal(identity_store_sqlite_open(path, NULL, &store), STATUS_CORRUPT);
     (void)unlink(path);
@@ -80,6 +80,7 @@ static void brings_a_file_of_the_first_version_up(void **state)
                                   "ALTER TABLE certificate DROP COLUMN attested_ms;"
                                   "ALTER TABLE certificate DROP COLUMN verdict;"
                                   "ALTER TABLE certificate DROP COLUMN level;"
+                                  "DROP INDEX audit_kind;"
                                   "PRAGMA user_version = 1;",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
@@ -89,6 +90,58 @@ static void brings_a_file_of_the_first_version_up(void **state)
                      STATUS_OK);
     assert_int_equal(found.attestation.time_ms, 0);
     assert_string_equal(found.device_id, "meter-1");
+    assert_int_equal(drop_file(NULL, &store), 0);
+}
+
+static int64_t count_rows(sqlite3 *db, const char *where)
+{
+    char sql[128];
+    sqlite3_stmt *statement = NULL;
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM audit WHERE %s", where);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const int64_t count = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    return count;
+}
+
+static void add_rows(sqlite3 *db, int kind, int count)
+{
+    char sql[256];
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                   " INSERT INTO audit (time_ms, kind, device_id, actor, address, detail)"
+                   " SELECT i, %d, 'x', '', '', '' FROM n",
+                   count, kind);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void refusals_displace_each_other_and_nothing_else(void **state)
+{
+    struct identity_store store = { .close = NULL };
+    sqlite3 *db = NULL;
+    (void)state;
+    struct audit_record audit = identity_suite_audit("meter-1", "revoked");
+    const struct identity_change change = { .audit = &audit };
+    if (open_file(NULL, &store) != 0) {
+        fail_msg("no store in %s", folder);
+        return;
+    }
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    add_rows(db, AUDIT_BROKER_REFUSED, 3 * IDENTITY_REFUSAL_LIMIT);
+    audit.kind = AUDIT_BROKER_REFUSED;
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    assert_int_equal(count_rows(db, "kind = 9"), IDENTITY_REFUSAL_LIMIT);
+    assert_int_equal(count_rows(db, "kind <> 9"), 1);
+    // All others are counted together, not after each.
+    add_rows(db, AUDIT_CONFIRMED, IDENTITY_AUDIT_LIMIT);
+    audit.kind = AUDIT_REVOKED;
+    for (unsigned i = 0; i < 64; i++) {
+        assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    }
+    assert_in_range(count_rows(db, "1"), IDENTITY_AUDIT_LIMIT, IDENTITY_AUDIT_LIMIT + 63);
+    (void)sqlite3_close(db);
     assert_int_equal(drop_file(NULL, &store), 0);
 }
 
@@ -122,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_a_file_of_a_newer_version_alone),
         cmocka_unit_test(brings_a_file_of_the_first_version_up),
+        cmocka_unit_test(refusals_displace_each_other_and_nothing_else),
         cmocka_unit_test(tells_a_damaged_row),
     };
     const int failed = identity_store_suite_run(&maker);

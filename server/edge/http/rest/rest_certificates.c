@@ -103,6 +103,7 @@ static void write_record(struct json_writer *writer, const struct rest *rest,
     json_writer_integer(writer, "not_after_ms", certificate->not_after_s * 1000);
     json_writer_integer(writer, "renew_after_ms", identities_renew_after_s(certificate) * 1000);
     json_writer_integer(writer, "days_left", left_s > 0 ? left_s / DAY_S : 0);
+    json_writer_boolean(writer, "renewal_overdue", identities_is_overdue(rest->identities, record));
     write_attestation(writer, &record->attestation);
 }
 
@@ -175,6 +176,14 @@ static const char *kind_name(enum audit_kind kind)
         return "expired";
     case AUDIT_RENEWAL_REFUSED:
         return "renewal_refused";
+    case AUDIT_BROKER_REFUSED:
+        return "broker_refused";
+    case AUDIT_CASE_OPENED:
+        return "case_opened";
+    case AUDIT_CASE_CLEARED:
+        return "case_cleared";
+    case AUDIT_RENEWAL_OVERDUE:
+        return "renewal_overdue";
     }
     return "unknown";
 }

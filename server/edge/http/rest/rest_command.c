@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,12 @@ struct rest_waiting {
     char cmd_id[COMMAND_ID_SIZE]; ///< Known once `sent`.
     enum command_action action;
     struct attestation_question question; ///< For COMMAND_ACTION_ATTEST.
-    bool sent;                            ///< The handler has let go.
-    bool ended;                           ///< The waiter has let go, and is off the list.
+    uint32_t tamper_count;                ///< For COMMAND_ACTION_TAMPER_CLEAR, as the next three.
+    char device_id[DEVICE_ID_SIZE];
+    char account[ACCOUNT_NAME_SIZE];
+    char address[IDENTITY_ADDRESS_SIZE];
+    bool sent;  ///< The handler has let go.
+    bool ended; ///< The waiter has let go, and is off the list.
 };
 
 void rest_init(struct rest *rest)
@@ -40,6 +45,19 @@ static void unlink_waiting(struct rest *rest, const struct rest_waiting *waiting
     }
 }
 
+/// Whoever says that a case is in order answers for it, whatever the device made of it.
+static void record_clearing(const struct rest_waiting *waiting, const struct command_result *result)
+{
+    char detail[IDENTITY_DETAIL_SIZE];
+    if (waiting->rest->identities == NULL) {
+        return;
+    }
+    (void)snprintf(detail, sizeof detail, "opened %" PRIu32 " times so far: %s",
+                   waiting->tamper_count, command_outcome_name(result->outcome));
+    identities_record(waiting->rest->identities, AUDIT_CASE_CLEARED, waiting->device_id,
+                      waiting->account, waiting->address, detail);
+}
+
 static void take_result(void *ctx, const struct command_result *result)
 {
     struct rest_waiting *waiting = ctx;
@@ -49,6 +67,9 @@ static void take_result(void *ctx, const struct command_result *result)
         rest_reply_attestation(&waiting->question, result, waiting->reply);
     } else {
         rest_reply_result(waiting->action, result, waiting->reply);
+    }
+    if (waiting->action == COMMAND_ACTION_TAMPER_CLEAR) {
+        record_clearing(waiting, result);
     }
     waiting->finish(waiting->finish_ctx);
     (void)pthread_mutex_lock(&rest->lock);
@@ -137,7 +158,12 @@ bool rest_send_and_wait(struct rest *rest, const struct rest_request *request,
         .finish_ctx = request->finish_ctx,
         .action = command->action,
         .question = command->attestation,
+        .tamper_count = command->tamper_count,
     };
+    (void)snprintf(waiting->device_id, sizeof waiting->device_id, "%s", device->device_id);
+    (void)snprintf(waiting->account, sizeof waiting->account, "%s",
+                   request->session != NULL ? request->session->identity.username : "");
+    (void)snprintf(waiting->address, sizeof waiting->address, "%s", request->address);
     (void)pthread_mutex_lock(&rest->lock);
     waiting->next = rest->waiting;
     rest->waiting = waiting;
