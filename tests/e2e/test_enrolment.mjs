@@ -124,6 +124,11 @@ test('a revoked device loses its live session within five seconds, and does not 
   assert.ok(took < 5000);
   assert.equal(await speaks('second'), false);
   assert.match((await ohm('certificates')).stdout, /device_0070\s+revoked/);
+  await until('the record tells of the end of the session and of the refusal', async () => {
+    const details = (await api.get('/v1/certificates/audit')).records.filter(({ kind, device_id }) => kind === 'broker_refused' && device_id === device)
+      .map(({ detail }) => detail);
+    return details.includes('session ended: revoked') && details.includes('revoked');
+  });
 });
 
 test('a device starts anew with a new key alone', async () => {

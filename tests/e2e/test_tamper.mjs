@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import { PinTrace, RELAY, nowMs } from '../liveness/pin_trace.mjs';
 import { Installation } from './installation.mjs';
 import { MqttClient } from './mqtt_client.mjs';
-import { sleep, until } from './processes.mjs';
+import { freePort, sleep, until } from './processes.mjs';
 
 let installation;
 let device;
@@ -21,7 +21,8 @@ let trace;
 before(async () => {
   installation = await Installation.create('tamper');
   const keyFile = installation.path('server', 'command_key.pem');
-  installation.configureOhmd({ command_key_file: keyFile });
+  // The authority keeps the record of what was done; the meter's certificate is one of pki.sh's all the same.
+  installation.configureOhmd({ command_key_file: keyFile, authority_folder: installation.path('server', 'authority'), devices_port: await freePort() });
   await installation.start();
   device = await installation.device('meter-1', {
     dwell_ms: 20, tamper_switch: 1, command_key: readFileSync(`${keyFile}.pub`, 'utf8').trim(),
@@ -131,6 +132,15 @@ test('is cleared by the fleet, with the right count and a closed case', async ()
   assert.equal((await command({ command: 'set_relays', mask: 5 })).status, 200);
   assert.equal(trace.coils(), 5);
   assert.match((await clear(1)).body.message, /nothing to clear/);
+});
+
+test('the record says that it was opened, once, and who cleared it', async () => {
+  const told = async (kind) => (await api.get('/v1/certificates/audit')).records.filter((record) => record.kind === kind);
+  // A restart of the server, and every status since, told of the same opening.
+  assert.deepEqual((await told('case_opened')).map(({ device_id, detail }) => [device_id, detail]), [['meter-1', 'opened 1 times so far']]);
+  const cleared = await told('case_cleared');
+  assert.ok(cleared.every(({ device_id, actor }) => device_id === 'meter-1' && actor === 'admin'));
+  assert.ok(cleared.some(({ detail, address }) => detail === 'opened 1 times so far: done' && address === '127.0.0.1'));
 });
 
 test('keeps the key of its orders to itself', () => {
