@@ -234,11 +234,35 @@ static int open_keys(struct device *device)
                : fail(device, "provisioning", fault);
 }
 
+/// Who reports on this device, or NULL where it has no keystore to sign with.
+static const struct attester *open_attestation(struct device *device)
+{
+    const struct device_attestation_parts parts = {
+        .provisioning = &device->provisioning,
+        .button = &device->button,
+        .crypto = &device->crypto,
+        .clock = &device->clock,
+        .entropy = &device->entropy,
+        .version = OHM_VERSION,
+        .boot_id = device->storage.boot_id,
+    };
+    if (!device->options->provisioning) {
+        return NULL;
+    }
+    if (device_attestation_open(&device->attestation, &parts) != STATUS_OK) {
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     "this program cannot be measured, so the device reports nothing on itself");
+        return NULL;
+    }
+    return &device->attestation.attester;
+}
+
 static int build_provisioning(struct device *device)
 {
     char fault[OPTIONS_FAULT_SIZE] = "";
 
-    return device_provisioning_open(&device->provisioning, fault) == STATUS_OK
+    device->attester = open_attestation(device);
+    return device_provisioning_open(&device->provisioning, device->attester, fault) == STATUS_OK
                ? EXIT_SUCCESS
                : fail(device, "provisioning", fault);
 }
@@ -330,29 +354,6 @@ static const uint8_t *read_command_key(struct device *device)
                : NULL;
 }
 
-/// Who reports on this device, or NULL where it has no keystore to sign with.
-static const struct attester *open_attestation(struct device *device)
-{
-    const struct device_attestation_parts parts = {
-        .provisioning = &device->provisioning,
-        .button = &device->button,
-        .crypto = &device->crypto,
-        .clock = &device->clock,
-        .entropy = &device->entropy,
-        .version = OHM_VERSION,
-        .boot_id = device->storage.boot_id,
-    };
-    if (!device->options->provisioning) {
-        return NULL;
-    }
-    if (device_attestation_open(&device->attestation, &parts) != STATUS_OK) {
-        host_log_say(&device->log, HOST_LOG_WARNING,
-                     "this program cannot be measured, so the device reports nothing on itself");
-        return NULL;
-    }
-    return &device->attestation.attester;
-}
-
 static int build_communication(struct device *device)
 {
     const struct options *options = device->options;
@@ -383,7 +384,7 @@ static int build_communication(struct device *device)
         .button = &device->button,
         .crypto = &device->crypto,
         .command_key = read_command_key(device),
-        .attester = open_attestation(device),
+        .attester = device->attester,
         .version = OHM_VERSION,
         .boot_id = device->storage.boot_id,
         .describe = describe,

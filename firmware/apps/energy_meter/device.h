@@ -76,6 +76,7 @@ struct device {
 
     struct device_provisioning provisioning;
     struct device_attestation attestation;
+    const struct attester *attester; ///< Its seam; NULL: the device reports nothing on itself.
     struct device_storage storage;
     struct reading_trace *trace;
     struct reading_sink readings;

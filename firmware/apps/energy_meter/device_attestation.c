@@ -31,14 +31,14 @@ static enum status measure_program(const struct crypto *crypto, uint8_t digest[C
     return status;
 }
 
-static enum status report(void *ctx, const uint8_t nonce[ATTESTER_NONCE_SIZE], uint8_t *message,
-                          size_t *size)
+static enum status report_with(void *ctx, enum keystore_slot slot,
+                               const uint8_t nonce[ATTESTER_NONCE_SIZE], uint8_t *message,
+                               size_t *size)
 {
     const struct device_attestation *attestation = ctx;
     const struct device_attestation_parts *parts = &attestation->parts;
     const struct tamper_view tamper = button_task_tamper(parts->button);
     struct attestation facts = attestation->facts;
-    enum keystore_slot slot = KEYSTORE_IDENTITY_A;
     int64_t utc_ms = 0;
     uint32_t uncertainty_ms = 0;
 
@@ -48,9 +48,17 @@ static enum status report(void *ctx, const uint8_t nonce[ATTESTER_NONCE_SIZE], u
     }
     facts.tampered = tamper.latched;
     facts.tamper_count = tamper.count;
-    return device_provisioning_identity(parts->provisioning, &slot)
-               ? self_report_sign(&facts, device_provisioning_keystore(parts->provisioning), slot,
-                                  parts->crypto, nonce, message, size)
+    return self_report_sign(&facts, device_provisioning_keystore(parts->provisioning), slot,
+                            parts->crypto, nonce, message, size);
+}
+
+static enum status report(void *ctx, const uint8_t nonce[ATTESTER_NONCE_SIZE], uint8_t *message,
+                          size_t *size)
+{
+    const struct device_attestation *attestation = ctx;
+    enum keystore_slot slot = KEYSTORE_IDENTITY_A;
+    return device_provisioning_identity(attestation->parts.provisioning, &slot)
+               ? report_with(ctx, slot, nonce, message, size)
                : STATUS_MISSING;
 }
 
@@ -64,7 +72,7 @@ enum status device_attestation_open(struct device_attestation *attestation,
                    .level = ATTESTATION_SOFTWARE,
                    .hardware = "posix",
                    .software = "ohm-device" },
-        .attester = { .report = report, .ctx = attestation },
+        .attester = { .report = report, .report_with = report_with, .ctx = attestation },
     };
     struct attestation *facts = &attestation->facts;
     (void)snprintf(facts->keystore, sizeof facts->keystore, "%s",

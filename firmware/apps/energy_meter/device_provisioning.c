@@ -209,6 +209,7 @@ static enum status open_http(struct device_provisioning *provisioning, char *fau
 }
 
 enum status device_provisioning_open(struct device_provisioning *provisioning,
+                                     const struct attester *attester,
                                      char fault[OPTIONS_FAULT_SIZE])
 {
     const struct device_provisioning_parts *parts = &provisioning->parts;
@@ -242,6 +243,9 @@ enum status device_provisioning_open(struct device_provisioning *provisioning,
         .csr = &provisioning->csr,
         .clock = parts->clock,
         .entropy = parts->entropy,
+        .crypto = parts->crypto,
+        .attester = attester,
+        .protocol = options->first_enrolment ? ENROLMENT_FIRST : ENROLMENT_V2,
         .notice = notice,
         .ctx = provisioning,
     };

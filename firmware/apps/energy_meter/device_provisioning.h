@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "attester.h"
 #include "clock.h"
 #include "crypto.h"
 #include "csr.h"
@@ -72,8 +73,9 @@ MUST_CHECK enum status device_provisioning_open_keys(struct device_provisioning 
                                                      const struct device_provisioning_parts *parts,
                                                      char fault[OPTIONS_FAULT_SIZE]);
 
-/// Builds the rest.
+/// Builds the rest. `attester` outlives it; NULL: the device reports nothing on itself.
 MUST_CHECK enum status device_provisioning_open(struct device_provisioning *provisioning,
+                                                const struct attester *attester,
                                                 char fault[OPTIONS_FAULT_SIZE]);
 
 /// Decides for a factory reset: a boot that is cut short from here on is finished by the next.

@@ -47,6 +47,7 @@ static const struct option table[] = {
     TEXT_OPTION(key, "", "its key (PEM)"),
     FLAG_OPTION(provisioning, "no", "get network and identity by set-up; no cert and key then"),
     TEXT_OPTION(server_url, "", "of the fleet's listener for devices: https://NAME:PORT"),
+    FLAG_OPTION(first_enrolment, "no", "ask servers that give no challenge, proving nothing"),
     TEXT_OPTION(label_file, "", "where the first start writes the device's pairing code"),
     TEXT_OPTION(keystore, "file", "where keys are made and kept: file, pkcs11 or atecc608a"),
     TEXT_OPTION(seal_key_file, "", "key of the file; without one seal.key in data_dir"),

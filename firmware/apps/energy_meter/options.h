@@ -30,6 +30,7 @@ struct options {
     char key[OPTIONS_TEXT_SIZE];
     bool provisioning; ///< Network and identity come by set-up instead of files.
     char server_url[OPTIONS_TEXT_SIZE];
+    bool first_enrolment; ///< Asks for certificates as the first devices did, proving nothing.
     char label_file[OPTIONS_TEXT_SIZE];
     char keystore[OPTIONS_TEXT_SIZE]; ///< See options_keystore().
     char seal_key_file[OPTIONS_TEXT_SIZE];

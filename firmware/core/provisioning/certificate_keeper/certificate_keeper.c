@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "constant_time.h"
+#include "keeper_evidence.h"
 
 enum { WHOLE_PARTS = 100000, JITTER_PARTS = 20000, MS_PER_S = 1000 };
 
@@ -128,36 +129,60 @@ static enum certificate_keeper_news send(struct certificate_keeper *keeper,
     return CERTIFICATE_KEEPER_QUIET;
 }
 
+/// Writes the body of a request for a certificate.
+static enum status write_body(struct certificate_keeper *keeper,
+                              enum certificate_keeper_errand errand, size_t *size)
+{
+    const struct csr_encoder *csr = keeper->parts.csr;
+    const struct provisioning_facts *facts = keeper->parts.facts;
+    const enum keystore_slot slot = provisioning_identity_next_slot(&facts->identity);
+    struct keeper_evidence evidence;
+    struct enrolment_request request = {
+        .device_id = facts->identity.device_id,
+        .csr = keeper->der,
+        .token = errand == CERTIFICATE_KEEPER_ENROL ? facts->submission.token : "",
+    };
+
+    enum status status = csr->encode(csr->ctx, slot, facts->identity.device_id, keeper->der,
+                                     ENROLMENT_CSR_LIMIT, &request.csr_size);
+    if (status == STATUS_OK && keeper->parts.protocol == ENROLMENT_V2) {
+        const struct crypto_part der = { keeper->der, request.csr_size };
+        status = keeper_evidence_make(keeper, errand, der, &evidence);
+        request.challenge = keeper->challenge;
+        request.proof = evidence.has_proof ? evidence.proof : NULL;
+        request.report = evidence.report_size > 0 ? evidence.report : NULL;
+        request.report_size = evidence.report_size;
+    }
+    return status == STATUS_OK
+               ? enrolment_write_request(&request, keeper->body, sizeof keeper->body, size)
+               : status;
+}
+
 /// Sends the request for a certificate: by token, or by the certificate in force.
 static enum certificate_keeper_news begin_request(struct certificate_keeper *keeper,
                                                   enum certificate_keeper_errand errand,
                                                   const char *device_id, uint64_t now_ms)
 {
-    const struct csr_encoder *csr = keeper->parts.csr;
     const struct provisioning_facts *facts = keeper->parts.facts;
     const bool by_token = errand == CERTIFICATE_KEEPER_ENROL;
-    const char *token = by_token ? facts->submission.token : "";
-    size_t csr_size = 0;
+    char path[ENROLMENT_PATH_SIZE];
     size_t body_size = 0;
 
-    enum status status = need_key(keeper, device_id);
-    if (status != STATUS_OK) {
+    if (need_key(keeper, device_id) != STATUS_OK) {
         return fail(keeper, "keystore_failed", now_ms);
     }
-    const enum keystore_slot slot = provisioning_identity_next_slot(&facts->identity);
-    status = csr->encode(csr->ctx, slot, facts->identity.device_id, keeper->der,
-                         ENROLMENT_CSR_LIMIT, &csr_size);
+    enum status status = write_body(keeper, errand, &body_size);
     if (status == STATUS_OK) {
-        status = enrolment_write_request(facts->identity.device_id, keeper->der, csr_size, token,
-                                         keeper->body, sizeof keeper->body, &body_size);
+        status = enrolment_path(keeper->parts.protocol, by_token ? ENROLMENT_SIGN : ENROLMENT_RENEW,
+                                facts->identity.device_id, path);
     }
     if (status != STATUS_OK) {
         return fail(keeper, "request_failed", now_ms);
     }
     const struct http_client_request request = {
         .method = "POST",
-        .path = by_token ? ENROLMENT_SIGN_PATH : ENROLMENT_RENEW_PATH,
-        .bearer = by_token ? token : NULL,
+        .path = path,
+        .bearer = by_token ? facts->submission.token : NULL,
         .content_type = "application/json",
         .body = keeper->body,
         .body_size = body_size,
@@ -169,18 +194,42 @@ static enum certificate_keeper_news begin_request(struct certificate_keeper *kee
     return news;
 }
 
+/// Begins what ends in `wish`: with a question for a challenge, where the protocol has one.
+static enum certificate_keeper_news begin_wish(struct certificate_keeper *keeper,
+                                               enum certificate_keeper_errand wish,
+                                               const char *device_id, uint64_t now_ms)
+{
+    char path[ENROLMENT_PATH_SIZE];
+
+    if (keeper->parts.protocol == ENROLMENT_FIRST) {
+        return begin_request(keeper, wish, device_id, now_ms);
+    }
+    if (enrolment_path(ENROLMENT_V2, ENROLMENT_CHALLENGE, name_of(keeper, device_id), path) !=
+        STATUS_OK) {
+        return fail(keeper, "request_failed", now_ms);
+    }
+    const struct http_client_request request = { .method = "GET", .path = path };
+    keeper->wish = wish;
+    return send(keeper, &request, CERTIFICATE_KEEPER_ASK, now_ms);
+}
+
 static enum certificate_keeper_news begin_confirmation(struct certificate_keeper *keeper,
                                                        uint64_t now_ms)
 {
+    char path[ENROLMENT_PATH_SIZE];
     const struct http_client_request request = {
         .method = "POST",
-        .path = ENROLMENT_CONFIRM_PATH,
+        .path = path,
         .content_type = "application/json",
         .body = "{}",
         .body_size = 2,
         .with_certificate = true,
         .slot = provisioning_identity_next_slot(&keeper->parts.facts->identity),
     };
+
+    if (enrolment_path(keeper->parts.protocol, ENROLMENT_CONFIRM, "", path) != STATUS_OK) {
+        return fail(keeper, "request_failed", now_ms);
+    }
     return send(keeper, &request, CERTIFICATE_KEEPER_CONFIRM, now_ms);
 }
 
@@ -210,14 +259,14 @@ static enum certificate_keeper_news begin(struct certificate_keeper *keeper, boo
         return begin_confirmation(keeper, now_ms);
     }
     if (wanted && facts->submission.token[0] != '\0') {
-        return begin_request(keeper, CERTIFICATE_KEEPER_ENROL, device_id, now_ms);
+        return begin_wish(keeper, CERTIFICATE_KEEPER_ENROL, device_id, now_ms);
     }
     if (wanted && !identity->is_certified) {
         return deny(keeper, "token_missing", now_ms);
     }
     if (wanted || (identity->is_certified && knows_time(keeper, &now_s) &&
                    now_s >= identity->validity.renew_s)) {
-        return begin_request(keeper, CERTIFICATE_KEEPER_RENEW, device_id, now_ms);
+        return begin_wish(keeper, CERTIFICATE_KEEPER_RENEW, device_id, now_ms);
     }
     return CERTIFICATE_KEEPER_QUIET;
 }
@@ -325,14 +374,27 @@ static enum certificate_keeper_news take_denial(struct certificate_keeper *keepe
     return fail(keeper, reason, now_ms);
 }
 
+static enum certificate_keeper_news take_challenge(struct certificate_keeper *keeper,
+                                                   const struct http_client_reply *reply,
+                                                   const char *device_id, uint64_t now_ms)
+{
+    if (enrolment_read_challenge(reply->body, reply->body_size, keeper->challenge) != STATUS_OK) {
+        return fail(keeper, "challenge_unusable", now_ms);
+    }
+    return begin_request(keeper, keeper->wish, device_id, now_ms);
+}
+
 static enum certificate_keeper_news take_reply(struct certificate_keeper *keeper,
                                                const struct http_client_reply *reply,
-                                               uint64_t now_ms)
+                                               const char *device_id, uint64_t now_ms)
 {
     const struct enrolment_outcome outcome = enrolment_judge(reply->code, reply->error_code);
 
     switch (outcome.verdict) {
     case ENROLMENT_GRANTED:
+        if (keeper->errand == CERTIFICATE_KEEPER_ASK) {
+            return take_challenge(keeper, reply, device_id, now_ms);
+        }
         return keeper->errand == CERTIFICATE_KEEPER_CONFIRM
                    ? take_confirmation(keeper, now_ms)
                    : take_certificate(keeper, reply, now_ms);
@@ -341,10 +403,13 @@ static enum certificate_keeper_news take_reply(struct certificate_keeper *keeper
     case ENROLMENT_DENIED:
         break;
     }
-    return take_denial(keeper, outcome.reason, now_ms);
+    // The server knows no challenges, or not now: that is no reason to ask with less.
+    return keeper->errand == CERTIFICATE_KEEPER_ASK ? fail(keeper, "challenge_refused", now_ms)
+                                                    : take_denial(keeper, outcome.reason, now_ms);
 }
 
-static enum certificate_keeper_news poll(struct certificate_keeper *keeper, uint64_t now_ms)
+static enum certificate_keeper_news poll(struct certificate_keeper *keeper, const char *device_id,
+                                         uint64_t now_ms)
 {
     const struct http_client *http = keeper->parts.http;
     struct http_client_reply reply = { .error_code = "" };
@@ -352,7 +417,7 @@ static enum certificate_keeper_news poll(struct certificate_keeper *keeper, uint
 
     switch (http->poll(http->ctx, &reply, &sentence)) {
     case STATUS_OK:
-        return take_reply(keeper, &reply, now_ms);
+        return take_reply(keeper, &reply, device_id, now_ms);
     case STATUS_BUSY:
         if (now_ms < keeper->deadline_ms) {
             return CERTIFICATE_KEEPER_QUIET;
@@ -375,7 +440,7 @@ enum certificate_keeper_news certificate_keeper_step(struct certificate_keeper *
                                                      const char *device_id, uint64_t now_ms)
 {
     return keeper->errand == CERTIFICATE_KEEPER_IDLE ? begin(keeper, wanted, device_id, now_ms)
-                                                     : poll(keeper, now_ms);
+                                                     : poll(keeper, device_id, now_ms);
 }
 
 void certificate_keeper_pause(struct certificate_keeper *keeper)

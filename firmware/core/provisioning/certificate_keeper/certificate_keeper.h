@@ -13,13 +13,20 @@
 /// A renewal is due at two thirds of a certificate's life, a tenth of that sooner or later by
 /// chance, drawn once for each certificate. One that has expired is renewed by the same request:
 /// the server decides for how long it takes the old certificate.
+///
+/// Before each request of the second protocol the keeper asks for a challenge, and answers it with
+/// what the device proves: that it has the new key, and a report on itself, signed with the new key
+/// when it enrols and with the old one when it renews. A challenge is never kept, so that a power
+/// cut costs one. A server that gives none gets no request: the keeper tries again later.
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attester.h"
 #include "back_off.h"
 #include "clock.h"
+#include "crypto.h"
 #include "enrolment.h"
 #include "entropy.h"
 #include "http_client.h"
@@ -49,6 +56,9 @@ struct certificate_keeper_parts {
     const struct csr_encoder *csr;
     const struct clock *clock; ///< For the calendar; without it nothing is renewed.
     const struct entropy *entropy;
+    const struct crypto *crypto;     ///< For the digests of what is proven.
+    const struct attester *attester; ///< NULL: the device reports nothing on itself.
+    enum enrolment_protocol protocol;
 };
 
 enum certificate_keeper_news {
@@ -61,6 +71,7 @@ enum certificate_keeper_news {
 
 enum certificate_keeper_errand {
     CERTIFICATE_KEEPER_IDLE,
+    CERTIFICATE_KEEPER_ASK,    ///< For a challenge.
     CERTIFICATE_KEEPER_ENROL,  ///< By token.
     CERTIFICATE_KEEPER_RENEW,  ///< By the certificate in force.
     CERTIFICATE_KEEPER_CONFIRM ///< By the new certificate.
@@ -71,9 +82,11 @@ struct certificate_keeper {
     struct certificate_keeper_parts parts;
     struct back_off back_off;
     enum certificate_keeper_errand errand; ///< Under way.
-    uint64_t deadline_ms;                  ///< Of the answer.
-    uint64_t next_ms;                      ///< No new errand before.
-    const char *reason;                    ///< Why the last errand failed; NULL: it did not.
+    enum certificate_keeper_errand wish;   ///< What the challenge is for.
+    uint8_t challenge[ENROLMENT_CHALLENGE_SIZE];
+    uint64_t deadline_ms; ///< Of the answer.
+    uint64_t next_ms;     ///< No new errand before.
+    const char *reason;   ///< Why the last errand failed; NULL: it did not.
     uint8_t der[ENROLMENT_CERTIFICATE_LIMIT];
     char body[ENROLMENT_REQUEST_LIMIT];
 };

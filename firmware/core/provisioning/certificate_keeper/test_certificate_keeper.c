@@ -22,6 +22,8 @@ static struct fleet_fake fake;
 static struct provisioning_facts facts;
 static struct certificate_keeper keeper;
 static uint64_t now_ms;
+static enum enrolment_protocol protocol;
+static bool is_silent; ///< The device reports nothing on itself.
 
 static void restart(void)
 {
@@ -33,6 +35,9 @@ static void restart(void)
         .csr = &fake.csr,
         .clock = &fake.clock,
         .entropy = &fake.entropy,
+        .crypto = &fake.crypto,
+        .attester = is_silent ? NULL : &fake.attester,
+        .protocol = protocol,
     };
     certificate_keeper_init(&keeper, &parts);
     now_ms = 0;
@@ -51,6 +56,8 @@ static int start(void **state)
 {
     (void)state;
     fleet_fake_init(&fake, "token-1");
+    protocol = ENROLMENT_V2;
+    is_silent = false;
     restart();
     give("token-1");
     return 0;
@@ -104,13 +111,99 @@ static void enrols_with_the_token_and_forgets_it(void **state)
     }
 }
 
+static void proves_its_key_and_reports_on_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+    assert_int_equal(fake.proofs, 1);
+    assert_int_equal(fake.reports, 1);
+    fake.utc_s = facts.identity.validity.renew_s;
+    assert_int_equal(wait_for_news(false), CERTIFICATE_KEEPER_RENEWED);
+    assert_int_equal(fake.proofs, 1); // The old certificate is what entitles to the next.
+    assert_int_equal(fake.reports, 2);
+    assert_int_equal(fake.first_calls, 0);
+}
+
+static void says_less_only_where_it_is_told_to(void **state)
+{
+    (void)state;
+    protocol = ENROLMENT_FIRST;
+    restart();
+    fake.mood = FLEET_FAKE_OLD;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+    assert_int_equal(fake.challenge_count, 0);
+    assert_int_equal(fake.first_calls, 1);
+}
+
+/// A server that gives no challenge gets no token either.
+static void never_falls_back_to_the_first_protocol(void **state)
+{
+    (void)state;
+    fake.mood = FLEET_FAKE_OLD;
+    for (unsigned tries = 1; tries <= 3; tries++) {
+        assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_FAILED);
+        assert_string_equal(certificate_keeper_reason(&keeper), "challenge_refused");
+        assert_string_equal(fake.seen_bearer, "");
+        assert_string_equal(facts.submission.token, "token-1");
+    }
+    assert_int_equal(fake.first_calls, 0);
+    fake.mood = FLEET_FAKE_WELL;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+}
+
+static void a_challenge_that_is_over_is_replaced_by_another(void **state)
+{
+    (void)state;
+    assert_int_equal(step(true), CERTIFICATE_KEEPER_QUIET);
+    assert_int_equal(fake.challenge_count, 1);
+    fake.utc_s += FLEET_FAKE_CHALLENGE_S + 1;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_FAILED);
+    assert_string_equal(certificate_keeper_reason(&keeper), "challenge_refused");
+    assert_string_equal(facts.submission.token, "token-1");
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+    assert_int_equal(fake.challenge_count, 2);
+    assert_int_equal(fake.keys_made, 1);
+}
+
+static void a_key_that_signs_wrongly_gets_no_certificate(void **state)
+{
+    (void)state;
+    fake.wrong_slot = KEYSTORE_IDENTITY_A;
+    assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_DENIED);
+    assert_string_equal(certificate_keeper_reason(&keeper), "proof_refused");
+    assert_int_equal(fake.certificate_count, 0);
+}
+
+static void without_a_report_an_expired_device_stays_out(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(start(state), 0);
+        assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
+        fake.utc_s = facts.identity.validity.until_s + HOUR_S;
+        is_silent = i == 0;
+        protocol = i == 1 ? ENROLMENT_FIRST : ENROLMENT_V2;
+        fake.wrong_slot = i == 2 ? facts.identity.slot : KEYSTORE_SLOT_COUNT;
+        restart();
+        assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_FAILED);
+        assert_string_equal(certificate_keeper_reason(&keeper), "report_refused");
+        assert_int_equal(fake.certificate_count, 1);
+        is_silent = false;
+        protocol = ENROLMENT_V2;
+        fake.wrong_slot = KEYSTORE_SLOT_COUNT;
+        restart();
+        live(HOUR_S);
+        assert_true(certificate_keeper_is_certified(&keeper));
+    }
+}
+
 static void asks_for_nothing_unless_a_certificate_is_wanted(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 100; i++) {
         assert_int_equal(step(false), CERTIFICATE_KEEPER_QUIET);
     }
-    assert_int_equal(fake.requests, 0);
+    assert_int_equal(fleet_fake_errands(&fake), 0);
     assert_int_equal(fake.keys_made, 0);
 }
 
@@ -124,7 +217,7 @@ static void says_why_a_token_is_refused_and_drops_it(void **state)
     assert_string_equal(facts.submission.token, "");
     assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_DENIED);
     assert_string_equal(certificate_keeper_reason(&keeper), "token_missing");
-    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fleet_fake_errands(&fake), 1);
 }
 
 static void tries_again_while_the_server_cannot_and_with_the_same_key(void **state)
@@ -146,7 +239,7 @@ static void tries_again_while_the_server_cannot_and_with_the_same_key(void **sta
         for (unsigned tries = 1; tries <= 3; tries++) {
             assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_FAILED);
             assert_string_equal(certificate_keeper_reason(&keeper), CASES[i].reason);
-            assert_int_equal(fake.requests, tries);
+            assert_int_equal(fleet_fake_errands(&fake), tries);
         }
         assert_false(certificate_keeper_is_certified(&keeper));
         fake.mood = FLEET_FAKE_WELL;
@@ -170,7 +263,7 @@ static void waits_longer_after_each_failure_up_to_an_hour(void **state)
         last_ms = now_ms;
     }
     assert_true(longest_ms > CERTIFICATE_KEEPER_LIMIT_MS / 2);
-    assert_int_equal(fake.requests, 30);
+    assert_int_equal(fleet_fake_errands(&fake), 30);
 }
 
 static void a_lost_network_ends_the_errand_and_its_return_tries_at_once(void **state)
@@ -183,16 +276,23 @@ static void a_lost_network_ends_the_errand_and_its_return_tries_at_once(void **s
     assert_false(fake.is_asked);
     fake.mood = FLEET_FAKE_WELL;
     assert_int_equal(step(true), CERTIFICATE_KEEPER_QUIET);
+    assert_int_equal(step(true), CERTIFICATE_KEEPER_QUIET);
+    // Once more, with the challenge in hand: it is asked for again.
+    certificate_keeper_pause(&keeper);
+    assert_int_equal(step(true), CERTIFICATE_KEEPER_QUIET);
+    assert_int_equal(step(true), CERTIFICATE_KEEPER_QUIET);
     assert_int_equal(step(true), CERTIFICATE_KEEPER_ENROLLED);
+    assert_int_equal(fake.challenge_count, 2);
 }
 
 static void makes_a_new_key_for_another_name(void **state)
 {
     (void)state;
-    fake.mood = FLEET_FAKE_BROKEN;
+    fake.mood = FLEET_FAKE_WRONG_NAME;
     assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_FAILED);
     assert_int_equal(fake.keys_made, 1);
     now_ms += CERTIFICATE_KEEPER_LIMIT_MS;
+    (void)certificate_keeper_step(&keeper, true, "meter-9", now_ms);
     (void)certificate_keeper_step(&keeper, true, "meter-9", now_ms);
     assert_int_equal(fake.keys_made, 2);
     assert_string_equal(facts.identity.device_id, "meter-9");
@@ -239,7 +339,7 @@ static void does_not_renew_while_the_time_is_unknown(void **state)
     assert_int_equal(wait_for_news(true), CERTIFICATE_KEEPER_ENROLLED);
     fake.time_unknown = true;
     live(100 * FLEET_FAKE_DAY_S);
-    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fleet_fake_errands(&fake), 1);
     assert_true(certificate_keeper_is_certified(&keeper));
 }
 
@@ -349,6 +449,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(enrols_with_the_token_and_forgets_it, start),
+        cmocka_unit_test_setup(proves_its_key_and_reports_on_itself, start),
+        cmocka_unit_test_setup(says_less_only_where_it_is_told_to, start),
+        cmocka_unit_test_setup(never_falls_back_to_the_first_protocol, start),
+        cmocka_unit_test_setup(a_challenge_that_is_over_is_replaced_by_another, start),
+        cmocka_unit_test_setup(a_key_that_signs_wrongly_gets_no_certificate, start),
+        cmocka_unit_test_setup(without_a_report_an_expired_device_stays_out, start),
         cmocka_unit_test_setup(asks_for_nothing_unless_a_certificate_is_wanted, start),
         cmocka_unit_test_setup(says_why_a_token_is_refused_and_drops_it, start),
         cmocka_unit_test_setup(tries_again_while_the_server_cannot_and_with_the_same_key, start),

@@ -3,13 +3,11 @@
 
 #include <string.h>
 
+#include "base64url.h"
+#include "credential_rules.h"
 #include "json_reader.h"
 #include "json_writer.h"
 #include "pem.h"
-
-const char ENROLMENT_SIGN_PATH[] = "/api/v1/sign-csr";
-const char ENROLMENT_RENEW_PATH[] = "/api/v1/certificates/renew";
-const char ENROLMENT_CONFIRM_PATH[] = "/api/v1/certificates/confirm";
 
 const char ENROLMENT_KEY_REFUSED[] = "key_refused";
 
@@ -18,6 +16,9 @@ enum {
     CSR_TEXT_SIZE = ENROLMENT_CSR_LIMIT / 3 * 4 + ENROLMENT_CSR_LIMIT / 48 + 80,
     CERTIFICATE_TEXT_SIZE =
         ENROLMENT_CERTIFICATE_LIMIT / 3 * 4 + ENROLMENT_CERTIFICATE_LIMIT / 32 + 128,
+    CHALLENGE_TEXT_SIZE = BASE64URL_LENGTH(ENROLMENT_CHALLENGE_SIZE) + 1,
+    PROOF_TEXT_SIZE = BASE64URL_LENGTH(CRYPTO_P256_SIGNATURE_SIZE) + 1,
+    REPORT_TEXT_SIZE = BASE64URL_LENGTH(ENROLMENT_REPORT_LIMIT) + 1,
     HTTP_OK = 200,
     HTTP_CREATED = 201,
     HTTP_REQUEST_TIMEOUT = 408,
@@ -25,26 +26,88 @@ enum {
     HTTP_SERVER_ERROR = 500
 };
 
-enum status enrolment_write_request(const char *device_id, const uint8_t *csr, size_t csr_size,
-                                    const char *token, char *body, size_t capacity, size_t *size)
+enum status enrolment_path(enum enrolment_protocol protocol, enum enrolment_call call,
+                           const char *device_id, char path[ENROLMENT_PATH_SIZE])
+{
+    static const char *const PATHS[][2] = {
+        [ENROLMENT_CHALLENGE] = { "/v2/enroll/challenge?device_id=", NULL },
+        [ENROLMENT_SIGN] = { "/sign-csr", "/api/v1/sign-csr" },
+        [ENROLMENT_RENEW] = { "/v2/enroll/renew", "/api/v1/certificates/renew" },
+        [ENROLMENT_CONFIRM] = { "/v2/enroll/confirm", "/api/v1/certificates/confirm" },
+    };
+    const char *start = PATHS[call][protocol == ENROLMENT_V2 ? 0 : 1];
+    const size_t name_size = call == ENROLMENT_CHALLENGE ? strlen(device_id) : 0;
+
+    if (start == NULL ||
+        (call == ENROLMENT_CHALLENGE && !credential_is_device_id(device_id, name_size))) {
+        return STATUS_INVALID;
+    }
+    memcpy(path, start, strlen(start));
+    memcpy(path + strlen(start), device_id, name_size);
+    path[strlen(start) + name_size] = '\0';
+    return STATUS_OK;
+}
+
+/// What the second protocol adds.
+static void write_evidence(struct json_writer *writer, const struct enrolment_request *request)
+{
+    char challenge[CHALLENGE_TEXT_SIZE];
+    char proof[PROOF_TEXT_SIZE];
+    char report[REPORT_TEXT_SIZE];
+
+    json_writer_integer(writer, "v", 2);
+    base64url_encode(request->challenge, ENROLMENT_CHALLENGE_SIZE, challenge);
+    json_writer_string(writer, "challenge", challenge);
+    if (request->proof != NULL) {
+        base64url_encode(request->proof, CRYPTO_P256_SIGNATURE_SIZE, proof);
+        json_writer_string(writer, "pop_sig", proof);
+    }
+    if (request->report != NULL) {
+        base64url_encode(request->report, request->report_size, report);
+        json_writer_string(writer, "attestation", report);
+    }
+}
+
+enum status enrolment_write_request(const struct enrolment_request *request, char *body,
+                                    size_t capacity, size_t *size)
 {
     char text[CSR_TEXT_SIZE];
     size_t text_size = 0;
     struct json_writer writer;
 
-    if (pem_encode("CERTIFICATE REQUEST", csr, csr_size, text, sizeof text, &text_size) !=
-        STATUS_OK) {
+    if (request->report_size > ENROLMENT_REPORT_LIMIT ||
+        pem_encode("CERTIFICATE REQUEST", request->csr, request->csr_size, text, sizeof text,
+                   &text_size) != STATUS_OK) {
         return STATUS_FULL;
     }
     json_writer_init(&writer, body, capacity);
     json_writer_begin_object(&writer, NULL);
-    json_writer_string(&writer, "device_id", device_id);
+    json_writer_string(&writer, "device_id", request->device_id);
     json_writer_string(&writer, "csr", text);
-    if (token[0] != '\0') {
-        json_writer_string(&writer, "provisioning_token", token);
+    if (request->token[0] != '\0') {
+        json_writer_string(&writer, "provisioning_token", request->token);
+    }
+    if (request->challenge != NULL) {
+        write_evidence(&writer, request);
     }
     json_writer_end_object(&writer);
     return json_writer_finish(&writer, size) == STATUS_OK ? STATUS_OK : STATUS_FULL;
+}
+
+enum status enrolment_read_challenge(const uint8_t *body, size_t body_size,
+                                     uint8_t challenge[ENROLMENT_CHALLENGE_SIZE])
+{
+    struct json_reader reader;
+    char text[CHALLENGE_TEXT_SIZE];
+    size_t size = 0;
+
+    const bool is_there =
+        json_reader_open_large(&reader, body, body_size, ENROLMENT_ANSWER_LIMIT) == STATUS_OK &&
+        json_reader_string(&reader, "challenge", text, sizeof text) == STATUS_OK &&
+        base64url_decode(text, strlen(text), challenge, ENROLMENT_CHALLENGE_SIZE, &size) ==
+            STATUS_OK &&
+        size == ENROLMENT_CHALLENGE_SIZE;
+    return is_there ? STATUS_OK : STATUS_CORRUPT;
 }
 
 struct enrolment_outcome enrolment_judge(int code, const char *error_code)
@@ -71,6 +134,10 @@ struct enrolment_outcome enrolment_judge(int code, const char *error_code)
         { "CERTIFICATE_REVOKED", "certificate_revoked" },
         { "CERTIFICATE_SUPERSEDED", "certificate_superseded" },
         { "CERTIFICATE_EXPIRED", "certificate_expired" },
+        { "INVALID_DEVICE_ID", "name_refused" },
+        { "INVALID_PROOF", "proof_refused" },
+        { "ATTESTATION_REQUIRED", "report_refused" },
+        { "INVALID_ATTESTATION", "report_refused" },
     };
 
     if (code == HTTP_OK || code == HTTP_CREATED) {
@@ -79,6 +146,10 @@ struct enrolment_outcome enrolment_judge(int code, const char *error_code)
     if (code < HTTP_OK || code >= HTTP_SERVER_ERROR || code == HTTP_REQUEST_TIMEOUT ||
         code == HTTP_TOO_MANY_REQUESTS) {
         return (struct enrolment_outcome){ ENROLMENT_LATER, "server_busy" };
+    }
+    // It was over, or the server has forgotten it: the next try brings a new one.
+    if (strcmp(error_code, "INVALID_CHALLENGE") == 0) {
+        return (struct enrolment_outcome){ ENROLMENT_LATER, "challenge_refused" };
     }
     for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++) {
         if (strcmp(error_code, REASONS[i].error_code) == 0) {

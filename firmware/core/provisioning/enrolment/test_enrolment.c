@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base64url.h"
 #include "enrolment.h"
 #include "json_reader.h"
 
@@ -146,9 +147,10 @@ static void asks_with_the_token_in_the_body_and_with_a_request_that_openssl_read
     uint8_t *der = NULL;
     const int der_size = i2d_X509_REQ(request, &der);
 
-    assert_int_equal(enrolment_write_request("meter-1", der, (size_t)der_size, "secret", body,
-                                             sizeof body, &size),
-                     STATUS_OK);
+    struct enrolment_request asked = {
+        .device_id = "meter-1", .csr = der, .csr_size = (size_t)der_size, .token = "secret"
+    };
+    assert_int_equal(enrolment_write_request(&asked, body, sizeof body, &size), STATUS_OK);
     assert_int_equal(json_reader_open_large(&reader, body, size, sizeof body), STATUS_OK);
     assert_int_equal(json_reader_string(&reader, "device_id", text, sizeof text), STATUS_OK);
     assert_string_equal(text, "meter-1");
@@ -162,15 +164,13 @@ static void asks_with_the_token_in_the_body_and_with_a_request_that_openssl_read
     X509_REQ_free(back);
     BIO_free(memory);
 
-    assert_int_equal(
-        enrolment_write_request("meter-1", der, (size_t)der_size, "", body, sizeof body, &size),
-        STATUS_OK);
+    asked.token = "";
+    assert_int_equal(enrolment_write_request(&asked, body, sizeof body, &size), STATUS_OK);
     assert_int_equal(json_reader_open_large(&reader, body, size, sizeof body), STATUS_OK);
     assert_int_equal(json_reader_string(&reader, "provisioning_token", text, sizeof text),
                      STATUS_MISSING);
-    assert_int_equal(
-        enrolment_write_request("meter-1", der, (size_t)der_size, "", body, 100, &size),
-        STATUS_FULL);
+    assert_int_equal(json_reader_string(&reader, "challenge", text, sizeof text), STATUS_MISSING);
+    assert_int_equal(enrolment_write_request(&asked, body, 100, &size), STATUS_FULL);
     OPENSSL_free(der);
     X509_REQ_free(request);
     EVP_PKEY_free(key);
@@ -179,18 +179,106 @@ static void asks_with_the_token_in_the_body_and_with_a_request_that_openssl_read
 static void the_largest_request_fits_its_limits(void **state)
 {
     (void)state;
-    static const uint8_t csr[ENROLMENT_CSR_LIMIT + 100];
+    static const uint8_t bytes[ENROLMENT_CSR_LIMIT + 100];
     char token[513];
     char body[ENROLMENT_REQUEST_LIMIT];
     size_t size = 0;
     memset(token, 't', sizeof token - 1);
     token[sizeof token - 1] = '\0';
-    assert_int_equal(enrolment_write_request("a_device_with_a_name_of_32_bytes", csr,
-                                             ENROLMENT_CSR_LIMIT, token, body, sizeof body, &size),
+    struct enrolment_request asked = { .device_id = "a_device_with_a_name_of_32_bytes",
+                                       .csr = bytes,
+                                       .csr_size = ENROLMENT_CSR_LIMIT,
+                                       .token = token,
+                                       .challenge = bytes,
+                                       .proof = bytes,
+                                       .report = bytes,
+                                       .report_size = ENROLMENT_REPORT_LIMIT };
+    assert_int_equal(enrolment_write_request(&asked, body, sizeof body, &size), STATUS_OK);
+    print_message("the largest request has %zu bytes\n", size);
+    asked.csr_size = sizeof bytes;
+    assert_int_equal(enrolment_write_request(&asked, body, sizeof body, &size), STATUS_FULL);
+    asked.csr_size = ENROLMENT_CSR_LIMIT;
+    asked.report_size++;
+    assert_int_equal(enrolment_write_request(&asked, body, sizeof body, &size), STATUS_FULL);
+}
+
+static void carries_what_answers_a_challenge(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[512] = { 0xFB, 0xFF, 0xFE };
+    const struct enrolment_request asked = { .device_id = "meter-1",
+                                             .csr = bytes,
+                                             .csr_size = 10,
+                                             .token = "t",
+                                             .challenge = bytes,
+                                             .proof = bytes,
+                                             .report = bytes,
+                                             .report_size = 4 };
+    static const struct {
+        const char *name;
+        size_t size;
+    } PARTS[] = { { "challenge", 32 }, { "pop_sig", 64 }, { "attestation", 4 } };
+    char body[ENROLMENT_REQUEST_LIMIT];
+    char text[128];
+    uint8_t back[128];
+    size_t size = 0;
+    struct json_reader reader;
+    assert_int_equal(enrolment_write_request(&asked, body, sizeof body, &size), STATUS_OK);
+    assert_int_equal(json_reader_open_large(&reader, body, size, sizeof body), STATUS_OK);
+    for (unsigned i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        assert_int_equal(json_reader_string(&reader, PARTS[i].name, text, sizeof text), STATUS_OK);
+        assert_int_equal(base64url_decode(text, strlen(text), back, sizeof back, &size), STATUS_OK);
+        assert_int_equal(size, PARTS[i].size);
+        assert_memory_equal(back, bytes, size);
+    }
+}
+
+static void reads_a_challenge_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char GOOD[] =
+        "{\"challenge\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\",\"exp\":1763726700}";
+    static const char *const BAD[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"challenge\":7}",
+        "{\"challenge\":\"\"}",
+        "{\"challenge\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg\"}",
+        "{\"challenge\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gIQ\"}",
+        "{\"challenge\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+\"}",
+    };
+    uint8_t challenge[ENROLMENT_CHALLENGE_SIZE];
+    assert_int_equal(enrolment_read_challenge((const uint8_t *)GOOD, strlen(GOOD), challenge),
                      STATUS_OK);
-    assert_int_equal(
-        enrolment_write_request("meter-1", csr, sizeof csr, token, body, sizeof body, &size),
-        STATUS_FULL);
+    for (unsigned i = 0; i < sizeof challenge; i++) {
+        assert_int_equal(challenge[i], i);
+    }
+    for (unsigned i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        assert_int_equal(
+            enrolment_read_challenge((const uint8_t *)BAD[i], strlen(BAD[i]), challenge),
+            STATUS_CORRUPT);
+    }
+}
+
+static void each_protocol_has_its_own_calls(void **state)
+{
+    (void)state;
+    char path[ENROLMENT_PATH_SIZE];
+    assert_int_equal(enrolment_path(ENROLMENT_V2, ENROLMENT_CHALLENGE, "a-b_9", path), STATUS_OK);
+    assert_string_equal(path, "/v2/enroll/challenge?device_id=a-b_9");
+    assert_int_equal(enrolment_path(ENROLMENT_V2, ENROLMENT_SIGN, "", path), STATUS_OK);
+    assert_string_equal(path, "/sign-csr");
+    assert_int_equal(enrolment_path(ENROLMENT_FIRST, ENROLMENT_SIGN, "", path), STATUS_OK);
+    assert_string_equal(path, "/api/v1/sign-csr");
+    assert_int_equal(enrolment_path(ENROLMENT_FIRST, ENROLMENT_CHALLENGE, "a", path),
+                     STATUS_INVALID);
+    static const char *const NAMES[] = { "", "a b", "a&b=c", "a/../b",
+                                         "abcdefghijklmnopqrstuvwxyz0123456" };
+    for (unsigned i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        assert_int_equal(enrolment_path(ENROLMENT_V2, ENROLMENT_CHALLENGE, NAMES[i], path),
+                         STATUS_INVALID);
+    }
 }
 
 static void tells_for_ever_from_for_now_and_why(void **state)
@@ -220,6 +308,10 @@ static void tells_for_ever_from_for_now_and_why(void **state)
         { 404, "", ENROLMENT_DENIED, "certificate_refused" },
         { 204, "", ENROLMENT_DENIED, "certificate_refused" },
         { 302, "", ENROLMENT_DENIED, "certificate_refused" },
+        { 401, "INVALID_CHALLENGE", ENROLMENT_LATER, "challenge_refused" },
+        { 401, "INVALID_PROOF", ENROLMENT_DENIED, "proof_refused" },
+        { 403, "ATTESTATION_REQUIRED", ENROLMENT_DENIED, "report_refused" },
+        { 401, "INVALID_ATTESTATION", ENROLMENT_DENIED, "report_refused" },
     };
     for (unsigned i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         const struct enrolment_outcome outcome =
@@ -241,6 +333,9 @@ int main(void)
         cmocka_unit_test(refuses_answers_without_a_certificate),
         cmocka_unit_test(asks_with_the_token_in_the_body_and_with_a_request_that_openssl_reads),
         cmocka_unit_test(the_largest_request_fits_its_limits),
+        cmocka_unit_test(carries_what_answers_a_challenge),
+        cmocka_unit_test(reads_a_challenge_and_nothing_else),
+        cmocka_unit_test(each_protocol_has_its_own_calls),
         cmocka_unit_test(tells_for_ever_from_for_now_and_why),
     };
     return cmocka_run_group_tests_name("enrolment", tests, make_certificate, NULL);

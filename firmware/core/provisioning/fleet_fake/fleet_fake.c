@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "base64url.h"
+#include "fake_proofs.h"
 #include "json_reader.h"
 #include "pem.h"
+#include "self_report.h"
+#include "summing_crypto.h"
 
 enum { FIRST_UTC_S = 1767225600 }; // 2026-01-01.
 
@@ -111,6 +115,25 @@ static enum status public_key_of(void *ctx, enum keystore_slot slot,
     return STATUS_OK;
 }
 
+static uint32_t tell_capabilities(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static enum status sign_digest(void *ctx, enum keystore_slot slot,
+                               const uint8_t digest[KEYSTORE_DIGEST_SIZE],
+                               uint8_t signature[KEYSTORE_SIGNATURE_SIZE])
+{
+    const struct fleet_fake *fake = ctx;
+    if (!fake->slots[slot].has_key) {
+        return STATUS_MISSING;
+    }
+    summing_crypto_sign(fake->slots[slot].public_key, digest, signature);
+    signature[7] ^= slot == fake->wrong_slot ? 1 : 0;
+    return STATUS_OK;
+}
+
 static enum status set_certificate(void *ctx, enum keystore_slot slot, const uint8_t *der,
                                    size_t size)
 {
@@ -143,6 +166,16 @@ static enum status encode_csr(void *ctx, enum keystore_slot slot, const char *de
     (void)device_id;
     *size = KEYSTORE_PUBLIC_SIZE;
     return capacity < KEYSTORE_PUBLIC_SIZE ? STATUS_FULL : public_key_of(ctx, slot, der);
+}
+
+/// A report at level "software": nobody can know more of a device that is made of memory.
+static enum status report_with(void *ctx, enum keystore_slot slot,
+                               const uint8_t nonce[ATTESTER_NONCE_SIZE], uint8_t *message,
+                               size_t *size)
+{
+    const struct fleet_fake *fake = ctx;
+    const struct attestation facts = { .level = ATTESTATION_SECURE_ELEMENT };
+    return self_report_sign(&facts, &fake->keystore, slot, &fake->crypto, nonce, message, size);
 }
 
 // The server
@@ -224,16 +257,20 @@ static void supersede_all(struct fleet_fake *fake)
 }
 
 static void sign(struct fleet_fake *fake, const struct http_client_request *request,
-                 const uint8_t *public_key)
+                 const struct fake_request *read)
 {
+    const uint8_t *public_key = read->public_key;
     const bool is_right = fake->token[0] != '\0' && request->bearer != NULL &&
                           strcmp(request->bearer, fake->token) == 0;
 
     if (!is_right) {
         refuse(fake, 401, "TOKEN_NOT_FOUND");
+    } else if (fake_proofs_refusal(fake, read) != NULL) {
+        refuse(fake, 401, fake_proofs_refusal(fake, read));
     } else if (fake->token_used && memcmp(fake->token_key, public_key, KEYSTORE_PUBLIC_SIZE) != 0) {
         refuse(fake, 409, "TOKEN_ALREADY_USED");
     } else {
+        fake_proofs_use(fake, read);
         if (!fake->token_used) {
             supersede_all(fake);
         }
@@ -254,16 +291,24 @@ static struct fleet_fake_certificate *shown(struct fleet_fake *fake,
 }
 
 static void renew(struct fleet_fake *fake, const struct http_client_request *request,
-                  const uint8_t *public_key)
+                  struct fake_request *read)
 {
     const struct fleet_fake_certificate *old = shown(fake, request);
+    const bool is_over = old != NULL && fake->utc_s > old->until_s;
+
+    read->speaker = old != NULL ? old->public_key : NULL;
 
     if (old == NULL || old->state != FLEET_FAKE_ACTIVE) {
         refuse(fake, 403, "CERTIFICATE_REVOKED");
     } else if (fake->utc_s > old->until_s + FLEET_FAKE_GRACE_S) {
         refuse(fake, 403, "CERTIFICATE_EXPIRED");
+    } else if (is_over && read->report_size == 0) {
+        refuse(fake, 403, "ATTESTATION_REQUIRED");
+    } else if (read->has_challenge && fake_proofs_refusal(fake, read) != NULL) {
+        refuse(fake, 401, fake_proofs_refusal(fake, read));
     } else {
-        issue(fake, public_key, FLEET_FAKE_PENDING);
+        fake_proofs_use(fake, read);
+        issue(fake, read->public_key, FLEET_FAKE_PENDING);
     }
 }
 
@@ -282,30 +327,47 @@ static void confirm(struct fleet_fake *fake, const struct http_client_request *r
     refuse(fake, 200, "");
 }
 
+static void challenge(struct fleet_fake *fake)
+{
+    char text[BASE64URL_LENGTH(ENROLMENT_CHALLENGE_SIZE) + 1];
+
+    base64url_encode(fake_proofs_challenge(fake), ENROLMENT_CHALLENGE_SIZE, text);
+    refuse(fake, 200, "");
+    append(fake, "{\"challenge\":\"");
+    append(fake, text);
+    append(fake, "\",\"exp\":1}");
+}
+
+static bool is_call(const struct http_client_request *request, enum enrolment_protocol protocol,
+                    enum enrolment_call call)
+{
+    const char *query = strchr(request->path, '=');
+    char path[ENROLMENT_PATH_SIZE];
+    return enrolment_path(protocol, call, query != NULL ? query + 1 : "", path) == STATUS_OK &&
+           strcmp(request->path, path) == 0;
+}
+
 static void serve(struct fleet_fake *fake, const struct http_client_request *request)
 {
-    struct json_reader reader;
-    char csr[1024] = "";
-    uint8_t public_key[KEYSTORE_PUBLIC_SIZE] = { 0 };
-    size_t size = 0;
+    const bool is_first = strncmp(request->path, "/api/v1/", 8) == 0;
+    const enum enrolment_protocol protocol = is_first ? ENROLMENT_FIRST : ENROLMENT_V2;
+    struct fake_request read = { .protocol = protocol };
 
-    if (json_reader_open(&reader, request->body, request->body_size) != STATUS_OK) {
-        refuse(fake, 400, "INVALID_JSON");
-        return;
-    }
-    if (strcmp(request->path, ENROLMENT_CONFIRM_PATH) == 0) {
+    fake->first_calls += is_first ? 1 : 0;
+    if (fake->mood == FLEET_FAKE_OLD && !is_first) {
+        refuse(fake, 404, "");
+    } else if (is_call(request, protocol, ENROLMENT_CHALLENGE)) {
+        challenge(fake);
+    } else if (is_call(request, protocol, ENROLMENT_CONFIRM)) {
         confirm(fake, request);
-        return;
-    }
-    if (json_reader_string(&reader, "csr", csr, sizeof csr) != STATUS_OK ||
-        pem_decode(csr, strlen(csr), "CERTIFICATE REQUEST", public_key, sizeof public_key, &size) !=
-            STATUS_OK ||
-        size != sizeof public_key) {
+    } else if (!fake_proofs_read(request, &read)) {
         refuse(fake, 400, "INVALID_CSR");
-    } else if (strcmp(request->path, ENROLMENT_SIGN_PATH) == 0) {
-        sign(fake, request, public_key);
+    } else if (is_call(request, protocol, ENROLMENT_SIGN)) {
+        sign(fake, request, &read);
+    } else if (is_call(request, protocol, ENROLMENT_RENEW)) {
+        renew(fake, request, &read);
     } else {
-        renew(fake, request, public_key);
+        refuse(fake, 404, "");
     }
 }
 
@@ -326,7 +388,8 @@ static enum status begin(void *ctx, const struct http_client_request *request)
     refuse(fake, 0, "");
     if (fake->mood == FLEET_FAKE_BUSY) {
         refuse(fake, 503, "");
-    } else if ((fake->mood == FLEET_FAKE_WELL || fake->mood == FLEET_FAKE_WRONG_NAME) &&
+    } else if ((fake->mood == FLEET_FAKE_WELL || fake->mood == FLEET_FAKE_WRONG_NAME ||
+                fake->mood == FLEET_FAKE_OLD) &&
                takes_place(fake, &is_heard)) {
         serve(fake, request);
     }
@@ -385,14 +448,18 @@ static enum status fill(void *ctx, void *out, size_t size)
 
 void fleet_fake_init(struct fleet_fake *fake, const char *token)
 {
-    *fake = (struct fleet_fake){
-        .utc_s = FIRST_UTC_S, .steps_left = UINT32_MAX, .random = 1, .is_nested = true
-    };
+    *fake = (struct fleet_fake){ .utc_s = FIRST_UTC_S,
+                                 .steps_left = UINT32_MAX,
+                                 .wrong_slot = KEYSTORE_SLOT_COUNT,
+                                 .random = 1,
+                                 .is_nested = true };
     memcpy(fake->token, token, strlen(token));
     fake->key_value = (struct key_value){
         .get = get_value, .set = set_value, .erase_all = erase_values, .ctx = fake
     };
-    fake->keystore = (struct keystore){ .generate = generate,
+    fake->keystore = (struct keystore){ .capabilities = tell_capabilities,
+                                        .sign = sign_digest,
+                                        .generate = generate,
                                         .public_key = public_key_of,
                                         .set_certificate = set_certificate,
                                         .erase = erase_key,
@@ -402,6 +469,8 @@ void fleet_fake_init(struct fleet_fake *fake, const char *token)
     fake->csr = (struct csr_encoder){ .encode = encode_csr, .ctx = fake };
     fake->clock = (struct clock){ .utc_ms = utc, .ctx = fake };
     fake->entropy = (struct entropy){ .fill = fill, .ctx = fake };
+    fake->crypto = summing_crypto(NULL);
+    fake->attester = (struct attester){ .report_with = report_with, .ctx = fake };
 }
 
 void fleet_fake_cut_after(struct fleet_fake *fake, unsigned steps, bool is_cut_after)
@@ -428,4 +497,9 @@ bool fleet_fake_is_welcome(const struct fleet_fake *fake, enum keystore_slot slo
         }
     }
     return false;
+}
+
+unsigned fleet_fake_errands(const struct fleet_fake *fake)
+{
+    return fake->requests - fake->challenge_count;
 }

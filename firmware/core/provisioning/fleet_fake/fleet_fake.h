@@ -9,7 +9,10 @@
 ///
 /// The server keeps the rules of contracts/rest.md: a token is used once, and again by the same key
 /// alone; a renewal needs a certificate in force, or one that expired less than the grace ago; a
-/// new certificate is pending until it confirms itself, and then the old one is superseded.
+/// new certificate is pending until it confirms itself, and then the old one is superseded. In the
+/// second protocol an enrolment needs a challenge and its proof, and whatever is reported must be
+/// signed with the right key over the challenge; what is over needs a report. The cryptography is
+/// base/summing_crypto.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +22,8 @@
 
 enum {
     FLEET_FAKE_VALUE_COUNT = 16,
+    FLEET_FAKE_CHALLENGE_COUNT = 8,
+    FLEET_FAKE_CHALLENGE_S = 300,
     FLEET_FAKE_CERTIFICATE_LIMIT = 64,
     FLEET_FAKE_DAY_S = 86400,
     FLEET_FAKE_LIFE_S = 90 * FLEET_FAKE_DAY_S,
@@ -47,14 +52,21 @@ struct fleet_fake_certificate {
     enum fleet_fake_state state;
 };
 
+struct fleet_fake_challenge {
+    uint8_t bytes[ENROLMENT_CHALLENGE_SIZE];
+    int64_t until_s;
+    bool is_open; ///< It was not used yet.
+};
+
 /// How the network and the server behave.
 enum fleet_fake_mood {
     FLEET_FAKE_WELL,
-    FLEET_FAKE_SILENT,    ///< No answer ever comes.
-    FLEET_FAKE_BROKEN,    ///< Connections fail.
-    FLEET_FAKE_STRANGER,  ///< The server is not who it should be.
-    FLEET_FAKE_BUSY,      ///< 503.
-    FLEET_FAKE_WRONG_NAME ///< Certificates come for another device.
+    FLEET_FAKE_SILENT,     ///< No answer ever comes.
+    FLEET_FAKE_BROKEN,     ///< Connections fail.
+    FLEET_FAKE_STRANGER,   ///< The server is not who it should be.
+    FLEET_FAKE_BUSY,       ///< 503.
+    FLEET_FAKE_WRONG_NAME, ///< Certificates come for another device.
+    FLEET_FAKE_OLD         ///< The server is one of the first: it knows no challenges.
 };
 
 struct fleet_fake {
@@ -68,6 +80,11 @@ struct fleet_fake {
     uint8_t token_key[KEYSTORE_PUBLIC_SIZE];
     struct fleet_fake_certificate certificates[FLEET_FAKE_CERTIFICATE_LIMIT];
     unsigned certificate_count;
+    struct fleet_fake_challenge challenges[FLEET_FAKE_CHALLENGE_COUNT];
+    unsigned challenge_count; ///< Given so far.
+    unsigned proofs;          ///< Found right so far.
+    unsigned reports;         ///< The same.
+    unsigned first_calls;     ///< In the first protocol.
     unsigned requests;
     unsigned refused_key; ///< Counted from 1, for ever; 0: none.
     enum fleet_fake_mood mood;
@@ -93,8 +110,14 @@ struct fleet_fake {
     struct csr_encoder csr;
     struct clock clock;
     struct entropy entropy;
+    struct crypto crypto;
+    struct attester attester;
+    enum keystore_slot wrong_slot; ///< Its key signs wrongly; KEYSTORE_SLOT_COUNT: none does.
     uint64_t random;
 };
+
+/// How many errands the device has begun: a challenge and what it is for are one.
+unsigned fleet_fake_errands(const struct fleet_fake *fake);
 
 /// A new device and a server that takes `token`. Pointers of the seams lead to `fake`.
 void fleet_fake_init(struct fleet_fake *fake, const char *token);

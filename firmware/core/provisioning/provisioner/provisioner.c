@@ -17,6 +17,9 @@ void provisioner_init(struct provisioner *provisioner, const struct provisioner_
         .csr = parts->csr,
         .clock = parts->clock,
         .entropy = parts->entropy,
+        .crypto = parts->crypto,
+        .attester = parts->attester,
+        .protocol = parts->protocol,
     };
     certificate_keeper_init(&provisioner->keeper, &keeper);
 }

@@ -78,6 +78,9 @@ struct provisioner_parts {
     const struct csr_encoder *csr;
     const struct clock *clock;
     const struct entropy *entropy;
+    const struct crypto *crypto;
+    const struct attester *attester; ///< NULL: the device reports nothing on itself.
+    enum enrolment_protocol protocol;
     void (*notice)(void *ctx, enum provisioner_notice notice, const char *text);
     void *ctx;
 };

@@ -164,6 +164,8 @@ static void boot(void)
         .csr = &fake.csr,
         .clock = &fake.clock,
         .entropy = &fake.entropy,
+        .crypto = &fake.crypto,
+        .attester = &fake.attester,
         .notice = notice,
     };
     radio = (struct fake_radio){ .is_there = true };
@@ -274,7 +276,7 @@ static void goes_on_by_itself_after_a_restart_and_opens_nothing(void **state)
     provision();
     boot();
     run_to(PROVISIONING_MQTT_CONNECTING);
-    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fleet_fake_errands(&fake), 1);
     assert_int_equal(radio.hotspot_opened, 0);
     assert_string_equal(provisioner_device_id(&provisioner), "meter-1");
 }
@@ -340,7 +342,7 @@ static void a_network_that_has_worked_is_tried_for_ever_and_more_seldom(void **s
     assert_false(radio.hotspot);
     radio.is_there = true;
     run_to(PROVISIONING_MQTT_CONNECTING);
-    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fleet_fake_errands(&fake), 1);
 }
 
 static void other_credentials_that_fail_lead_back_to_the_network_that_works(void **state)
@@ -463,7 +465,7 @@ static void forgets_the_network_and_keeps_the_identity(void **state)
     assert_true(radio.hotspot);
     assert_int_equal(submit("home", "password1", "", ""), STATUS_OK);
     run_to(PROVISIONING_MQTT_CONNECTING);
-    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fleet_fake_errands(&fake), 1);
 }
 
 static void renews_while_it_is_on_line_and_tells_the_session(void **state)
@@ -530,7 +532,7 @@ static void a_token_that_is_not_needed_does_no_harm(void **state)
     assert_int_equal(submit("home", "password1", "meter-1", "token-nobody-knows"), STATUS_OK);
     run_to(PROVISIONING_MQTT_CONNECTING);
     provisioner_session_is_up(&provisioner);
-    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fleet_fake_errands(&fake), 1);
     assert_string_equal(provisioner.facts.submission.token, "");
 }
 
