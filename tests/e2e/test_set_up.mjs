@@ -88,6 +88,10 @@ test('with a good one the meter is on line within ten seconds, unattended', { ti
   await until('the server has readings', async () => (await api.get(`/v1/devices/${name}`)).online);
   assert.equal((await certificates()).length, 1);
   await until('its certificate is active', async () => (await certificates())[0].state === 'active');
+  const { attestation } = (await certificates())[0];
+  assert.deepEqual([attestation.verdict, attestation.level], ['degraded', 'software']);
+  const { records } = await api.get('/v1/certificates/audit');
+  assert.ok(records.some((one) => one.detail === 'with proof, attestation degraded at level software'), 'the meter proved nothing');
   for (const secret of [token, network.password, 'of-the-user']) assert.ok(!log().includes(secret), 'a secret is in the log');
   assert.ok(!existsSync(join(installation.pki, 'devices', name, 'key.pem')), 'the key was made on the meter');
 });
