@@ -69,17 +69,23 @@ static enum status ask_for_certificate(struct office *office, struct desk *desk)
     uint8_t csr[CSR_LIMIT];
     size_t csr_size = 0;
     char body[ENROLMENT_REQUEST_LIMIT];
+    char path[ENROLMENT_PATH_SIZE];
     size_t size = 0;
     enum status status =
         fleet_key_request(&member->key, &office->crypto, member->id, csr, sizeof csr, &csr_size);
 
     if (status == STATUS_OK) {
-        status = enrolment_write_request(member->id, csr, csr_size, member->token, body,
-                                         sizeof body, &size);
+        const struct enrolment_request asked = {
+            .device_id = member->id, .csr = csr, .csr_size = csr_size, .token = member->token
+        };
+        status = enrolment_write_request(&asked, body, sizeof body, &size);
+    }
+    if (status == STATUS_OK) {
+        status = enrolment_path(ENROLMENT_FIRST, ENROLMENT_SIGN, member->id, path);
     }
     if (status == STATUS_OK) {
         const struct http_client_request request = { .method = "POST",
-                                                     .path = ENROLMENT_SIGN_PATH,
+                                                     .path = path,
                                                      .bearer = member->token,
                                                      .content_type = "application/json",
                                                      .body = body,
@@ -92,14 +98,16 @@ static enum status ask_for_certificate(struct office *office, struct desk *desk)
 
 static enum status ask_to_confirm(struct desk *desk)
 {
+    char path[ENROLMENT_PATH_SIZE];
     const struct http_client_request request = { .method = "POST",
-                                                 .path = ENROLMENT_CONFIRM_PATH,
+                                                 .path = path,
                                                  .content_type = "application/json",
                                                  .body = "{}",
                                                  .body_size = 2,
                                                  .with_certificate = true,
                                                  .slot = KEYSTORE_IDENTITY_A };
-    return desk->http.begin(desk->http.ctx, &request);
+    const enum status status = enrolment_path(ENROLMENT_FIRST, ENROLMENT_CONFIRM, "", path);
+    return status == STATUS_OK ? desk->http.begin(desk->http.ctx, &request) : status;
 }
 
 /// Takes the next member that is due, from `*cursor` on. @return STATUS_MISSING  there is none.

@@ -44,8 +44,8 @@ provision "$password" | grep -q '"status":"ok".* 200$'
 report $? 'the right one is taken'
 wait_for 'connected to' "$work/device.log" 10
 report $? "the device is at the broker $((($(date +%s%N) - begun) / 1000000)) ms later"
-grep -q 'POST /api/v1/sign-csr meter-1 200' "$work/enrolment.log"
-report $? 'with a certificate that the server signed'
+grep -q 'POST /sign-csr meter-1 200' "$work/enrolment.log"
+report $? 'with a certificate that the server signed for a proof of its key'
 promise 'the set-up window closes at once' 'the window is closed' "$work/device.log"
 promise 'and its name server with it' 'names are no longer answered' "$work/device.log"
 [ "$(node "$root/tests/device/ask_name.mjs" "$names" captive.apple.com)" = closed ]
