@@ -14,7 +14,7 @@ static bool sense(const struct input_pin *pin)
 }
 
 /// Shifts `value` in, highest bit first, and returns the eight bits that fell out at QH'.
-static uint8_t exchange(const struct shift_register *chip, uint8_t value)
+static uint8_t exchange_by_pins(const struct shift_register *chip, uint8_t value)
 {
     unsigned out = 0;
     for (unsigned bit = BITS; bit-- > 0;) {
@@ -27,18 +27,44 @@ static uint8_t exchange(const struct shift_register *chip, uint8_t value)
     return (uint8_t)out;
 }
 
+static enum status exchange(const struct shift_register *chip, uint8_t value, uint8_t *fell_out)
+{
+    const struct shift_register_bus *bus = &chip->pins.bus;
+    if (bus->exchange != NULL) {
+        return bus->exchange(bus->ctx, value, fell_out);
+    }
+    *fell_out = exchange_by_pins(chip, value);
+    return STATUS_OK;
+}
+
+static bool is_wired_back(const struct shift_register *chip)
+{
+    return chip->pins.bus.exchange != NULL ? chip->pins.bus.is_wired_back
+                                           : chip->pins.serial_out.read != NULL;
+}
+
+/// Shifts `value` in, and sees `expected` fall out.
+static enum status exchange_expecting(const struct shift_register *chip, uint8_t value,
+                                      uint8_t expected)
+{
+    uint8_t fell_out = 0;
+    const enum status status = exchange(chip, value, &fell_out);
+    return status == STATUS_OK && fell_out != expected ? STATUS_IO : status;
+}
+
 static enum status shift_in(const struct shift_register *chip, uint8_t value)
 {
-    if (chip->pins.serial_out.read == NULL) {
-        (void)exchange(chip, value);
-        return STATUS_OK;
+    const uint8_t inverse = (uint8_t)~value;
+    uint8_t before = 0;
+    if (!is_wired_back(chip)) {
+        return exchange(chip, value, &before);
     }
     // Every bit travels the whole register as 0 and as 1 before the value itself is believed.
-    const uint8_t inverse = (uint8_t)~value;
-    (void)exchange(chip, inverse);
-    const bool inverse_came = exchange(chip, value) == inverse;
-    const bool value_came = exchange(chip, value) == value;
-    return inverse_came && value_came ? STATUS_OK : STATUS_IO;
+    enum status status = exchange(chip, inverse, &before);
+    if (status == STATUS_OK) {
+        status = exchange_expecting(chip, value, inverse);
+    }
+    return status == STATUS_OK ? exchange_expecting(chip, value, value) : status;
 }
 
 static enum status latch(void *ctx, uint8_t outputs)
@@ -62,7 +88,9 @@ void shift_register_init(struct shift_register *chip, const struct shift_registe
 {
     *chip = (struct shift_register){ .pins = *pins };
     drive(&chip->pins.output_enable, true);
-    drive(&chip->pins.clock, false);
+    if (chip->pins.bus.exchange == NULL) {
+        drive(&chip->pins.clock, false);
+    }
     drive(&chip->pins.latch, false);
 }
 

@@ -12,13 +12,26 @@
 /// an unpowered register or a wrong order is found before any output moves. Without that wire a
 /// dead bus cannot be seen and every latch reports success. A dead LATCH line is never seen.
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pin.h"
 #include "relay_bank.h"
+#include "status.h"
+
+/// A peripheral that moves eight bits at once, in the place of DATA, CLOCK and QH'.
+struct shift_register_bus {
+    /// Shifts `value` in, highest bit first, and tells what fell out at QH' meanwhile.
+    MUST_CHECK enum status (*exchange)(void *ctx, uint8_t value, uint8_t *fell_out);
+
+    bool is_wired_back; ///< QH' is wired to the peripheral.
+    void *ctx;
+};
 
 /// The wires. Each must be able to work from the task that owns the relay bank.
 struct shift_register_pins {
+    struct shift_register_bus bus;   ///< `exchange` is NULL where it is done pin by pin.
     struct output_pin data;          ///< SER.
     struct output_pin clock;         ///< SRCLK.
     struct output_pin latch;         ///< RCLK.
@@ -33,9 +46,10 @@ struct shift_register {
     struct shift_register_pins pins;
 };
 
-/// Binds `chip` to its pins: outputs off, CLOCK and LATCH low. What is latched stays unknown.
+/// Binds `chip` to its pins: outputs off, CLOCK (unless there is a bus) and LATCH low. What is
+/// latched stays unknown.
 void shift_register_init(struct shift_register *chip, const struct shift_register_pins *pins);
 
 /// The relay bank's port on `chip`, which must outlive it. Its latch() returns STATUS_IO when what
-/// was read back is not what was sent.
+/// was read back is not what was sent, or the bus fails.
 struct relay_bank_port shift_register_port(struct shift_register *chip);

@@ -27,6 +27,7 @@ enum {
 
 enum ads131m08_command {
     ADS131M08_NULL = 0x0000,
+    ADS131M08_RESET = 0x0011,
     ADS131M08_LOCK = 0x0555,
     ADS131M08_UNLOCK = 0x0655,
     ADS131M08_RREG = 0xa000, ///< Plus address << 7, plus registers - 1.

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "driver/ledc.h"
 #include "esp_attr.h"
+#include "esp_pm.h"
 #include "esp_timer.h"
 
 enum {
@@ -58,9 +60,24 @@ static enum status transfer(void *ctx, const uint8_t out[ADS131M08_FRAME_SIZE],
     return status;
 }
 
+/// Sends a command alone; what answers is for the next frame. The bus is held.
+static void send(struct ads131m08_spi *wires, uint16_t command)
+{
+    ads131m08_frame_encode(command, NULL, 0, wires->out);
+    (void)!exchange(wires);
+}
+
 static void reset(void *ctx)
 {
-    const struct ads131m08_spi *wires = ctx;
+    struct ads131m08_spi *wires = ctx;
+    if (wires->options.reset == GPIO_NUM_NC) {
+        (void)xSemaphoreTake(wires->bus, portMAX_DELAY);
+        send(wires, ADS131M08_UNLOCK); // A locked chip heeds no other command.
+        send(wires, ADS131M08_RESET);
+        (void)xSemaphoreGive(wires->bus);
+        wait_ms(READY_MS);
+        return;
+    }
     (void)gpio_set_level(wires->options.reset, 0);
     wait_ms(RESET_MS);
     (void)gpio_set_level(wires->options.reset, 1);
@@ -158,21 +175,53 @@ static enum status open_bus(struct ads131m08_spi *wires)
                : STATUS_IO;
 }
 
-static enum status open_lines(struct ads131m08_spi *wires)
+/// Makes CLKIN. The clock must not follow the processor's, which goes down when there is little to
+/// do.
+static enum status open_clock(const struct ads131m08_spi_options *options)
 {
-    const struct ads131m08_spi_options *options = &wires->options;
-    const gpio_config_t drdy = { .pin_bit_mask = UINT64_C(1) << options->drdy,
+    const ledc_timer_config_t timer = { .speed_mode = LEDC_LOW_SPEED_MODE,
+                                        .duty_resolution = LEDC_TIMER_1_BIT,
+                                        .timer_num = LEDC_TIMER_0,
+                                        .freq_hz = options->clock_hz,
+                                        .clk_cfg = LEDC_USE_APB_CLK };
+    const ledc_channel_config_t channel = { .gpio_num = options->clock,
+                                            .speed_mode = LEDC_LOW_SPEED_MODE,
+                                            .channel = LEDC_CHANNEL_0,
+                                            .timer_sel = LEDC_TIMER_0,
+                                            .duty = 1 };
+    esp_pm_lock_handle_t steady = NULL;
+
+    if (options->clock == GPIO_NUM_NC) {
+        return STATUS_OK;
+    }
+    const esp_err_t locked = esp_pm_lock_create(ESP_PM_APB_FREQ_MAX, 0, "ads131m08", &steady);
+    if (locked == ESP_OK) {
+        (void)esp_pm_lock_acquire(steady);
+    } else if (locked != ESP_ERR_NOT_SUPPORTED) { // Without CONFIG_PM_ENABLE it never changes.
+        return STATUS_IO;
+    }
+    return ledc_timer_config(&timer) == ESP_OK && ledc_channel_config(&channel) == ESP_OK
+               ? STATUS_OK
+               : STATUS_INVALID;
+}
+
+static enum status open_reset(gpio_num_t pin)
+{
+    const gpio_config_t line = { .pin_bit_mask = UINT64_C(1) << pin, .mode = GPIO_MODE_OUTPUT };
+    return gpio_set_level(pin, 1) == ESP_OK && gpio_config(&line) == ESP_OK ? STATUS_OK
+                                                                            : STATUS_INVALID;
+}
+
+static enum status open_ready(struct ads131m08_spi *wires)
+{
+    const gpio_num_t pin = wires->options.drdy;
+    const gpio_config_t line = { .pin_bit_mask = UINT64_C(1) << pin,
                                  .mode = GPIO_MODE_INPUT,
                                  .intr_type = GPIO_INTR_NEGEDGE };
-    const gpio_config_t line = { .pin_bit_mask = UINT64_C(1) << options->reset,
-                                 .mode = GPIO_MODE_OUTPUT };
-
-    if (gpio_config(&line) != ESP_OK || gpio_set_level(options->reset, 1) != ESP_OK ||
-        gpio_config(&drdy) != ESP_OK) {
+    if (gpio_config(&line) != ESP_OK) {
         return STATUS_INVALID;
     }
-    return gpio_intr_disable(options->drdy) == ESP_OK &&
-                   gpio_isr_handler_add(options->drdy, on_edge, wires) == ESP_OK
+    return gpio_intr_disable(pin) == ESP_OK && gpio_isr_handler_add(pin, on_edge, wires) == ESP_OK
                ? STATUS_OK
                : STATUS_IO;
 }
@@ -192,8 +241,14 @@ enum status ads131m08_spi_open(struct ads131m08_spi *wires,
     wires->task = xTaskCreateStaticPinnedToCore(run, "ads131m08", ADS131M08_SPI_STACK, wires,
                                                 options->priority, wires->stack,
                                                 &wires->task_storage, options->core);
-    const enum status status = open_bus(wires);
-    return status == STATUS_OK ? open_lines(wires) : status;
+    enum status status = open_clock(options);
+    if (status == STATUS_OK && options->reset != GPIO_NUM_NC) {
+        status = open_reset(options->reset);
+    }
+    if (status == STATUS_OK) {
+        status = open_bus(wires);
+    }
+    return status == STATUS_OK ? open_ready(wires) : status;
 }
 
 const struct ads131m08_port *ads131m08_spi_port(const struct ads131m08_spi *wires)

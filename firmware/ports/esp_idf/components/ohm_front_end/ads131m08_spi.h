@@ -3,8 +3,9 @@
 
 /// The wires of an ADS131M08: SPI, the DRDY interrupt and SYNC/RESET, for the core's ads131m08.
 ///
-/// Sources: ESP-IDF v5.5 and v5.3, driver/spi_master.h ("SPI Master Driver") and driver/gpio.h; TI
-/// SBAS950B, "Serial Interface" (mode 1, 24-bit words) and "SYNC/RESET pin".
+/// Sources: ESP-IDF v5.5 and v5.3, driver/spi_master.h ("SPI Master Driver"), driver/gpio.h,
+/// driver/ledc.h and esp_pm.h; TI SBAS950B, "Serial Interface" (mode 1, 24-bit words), "SYNC/RESET
+/// pin" and "RESET command".
 ///
 /// The interrupt counts the falling edges of DRDY and stamps them, and a task of its own, above the
 /// sampling task, reads a frame at each. While a flash sector is erased no task runs: the edges of
@@ -35,8 +36,10 @@ struct ads131m08_spi_options {
     gpio_num_t sclk;
     gpio_num_t cs;
     gpio_num_t drdy;
-    gpio_num_t reset; ///< SYNC/RESET.
-    int spi_hz;       ///< Up to 25000000; a frame of 30 bytes must fit between two edges.
+    gpio_num_t reset;  ///< SYNC/RESET; GPIO_NUM_NC: tied high, and reset by a command instead.
+    gpio_num_t clock;  ///< CLKIN from the chip's LED controller; GPIO_NUM_NC: from elsewhere.
+    uint32_t clock_hz; ///< At `clock`: 8000000, a tenth of its source, has no jitter.
+    int spi_hz;        ///< Up to 25000000; a frame of 30 bytes must fit between two edges.
     UBaseType_t priority;
     BaseType_t core;
 };

@@ -63,12 +63,19 @@ static int key_sign(mbedtls_pk_context *key, mbedtls_md_type_t algorithm, const 
     return 0;
 }
 
+/// The context is a place below, which nobody frees.
+static void key_free(void *ctx)
+{
+    (void)ctx;
+}
+
 static const mbedtls_pk_info_t KEY_IN_KEYSTORE = {
     .type = MBEDTLS_PK_ECKEY,
     .name = "keystore",
     .get_bitlen = key_bits,
     .can_do = key_can,
     .sign_func = key_sign,
+    .ctx_free_func = key_free,
 };
 
 void keystore_tls_release(enum keystore_tls_use use)
