@@ -162,6 +162,25 @@ test('a new maximum demand is begun, and who began it is kept', async () => {
   assert.ok(Math.abs(kept.reset_ms - Date.now()) < 600000);
 });
 
+test('calibration and linearity wait for each other, and say what for', async () => {
+  const path = '/v1/devices/meter-1';
+  assert.equal((await api.call('POST', `${path}/linearity`, { voltage: true, channels: 1, seconds: 60 })).status, 200);
+  const calibrate = ['calibrate', 'meter-1', '--channel', '0', '--resistive', '--seconds', '3', '--point'];
+  const second = await ohm(...calibrate);
+  assert.equal(second.status, 1);
+  assert.match(second.stderr, /codes are being counted for linearity: wait or cancel that/);
+  const wiring = await api.call('POST', `${path}/wiring-check`, { channel: 0, load_mw: 1000000, seconds: 3 });
+  assert.deepEqual([wiring.status, wiring.body.error], [409, 'calibration_busy']);
+  assert.equal((await ohm('linearity', 'meter-1', '--cancel')).status, 0);
+  await until('the converter is let go', async () => (await api.get(`${path}/linearity`)).detail.activity === 'idle');
+  assert.equal((await ohm(...calibrate)).status, 0);
+  const refused = await api.call('POST', `${path}/linearity`, { voltage: true, channels: 1, seconds: 3 });
+  assert.deepEqual([refused.status, refused.body.error], [409, 'linearity_busy']);
+  assert.match(refused.body.message, /a calibration has points: apply or cancel them first/);
+  assert.equal((await ohm('calibrate', 'meter-1', '--channel', '0', '--cancel')).status, 0);
+  assert.equal((await ohm('linearity', 'meter-1', '--clear')).status, 0);
+});
+
 test('what cannot be is refused with a reason', async () => {
   assert.equal((await ohm('linearity', 'meter-1')).status, 2);
   assert.equal((await ohm('linearity', 'meter-1', '--channels', '0,9')).status, 2);

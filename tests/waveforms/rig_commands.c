@@ -30,11 +30,11 @@ void rig_commands_init(struct rig_commands *commands, const struct meter_rig *ri
         wiring_of_one_voltage(rig->channels, rig->volts_per_code, rig->amperes_per_code);
     assert_int_equal(calibration_store_load(&commands->calibrations, &commands->values), STATUS_OK);
     calibration_session_init(&commands->calibration, &commands->wiring, 0.0,
-                             &commands->calibrations);
+                             &commands->calibrations, &commands->workspace.calibration);
     const struct linearity_parts parts = { .wiring = &commands->wiring,
                                            .values = &commands->values,
                                            .census = &commands->census,
-                                           .workspace = &commands->workspace,
+                                           .workspace = &commands->workspace.linearity,
                                            .code_min = rig->code_min,
                                            .code_max = rig->code_max };
     assert_int_equal(linearity_session_init(&commands->linearity, &parts), STATUS_OK);

@@ -22,7 +22,7 @@ struct rig_commands {
     struct calibration_store calibrations;
     struct calibration_session calibration;
     struct code_census census;
-    struct linearity_workspace workspace;
+    union metering_workspace workspace;
     struct linearity_session linearity;
     struct maximum_demand maximum;
     struct metering_mailbox mailbox;

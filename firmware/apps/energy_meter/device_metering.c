@@ -64,7 +64,7 @@ static void open_calibration(struct device_metering *metering)
     metering->calibration_damaged =
         calibration_store_load(&metering->calibrations, parts->values) != STATUS_OK;
     calibration_session_init(&metering->session, &parts->source->wiring, 0.0,
-                             &metering->calibrations);
+                             &metering->calibrations, &metering->workspace.calibration);
     metering->session_watcher = (struct window_watcher){ .window = observe, .ctx = metering };
     metering->session_tap = (struct spectrum_tap){ .bins = listen, .ctx = metering };
 }
@@ -76,7 +76,7 @@ static enum status open_linearity(struct device_metering *metering)
     const struct linearity_parts parts = { .wiring = &metering->parts.source->wiring,
                                            .values = metering->parts.values,
                                            .census = &metering->census,
-                                           .workspace = &metering->linearity_workspace,
+                                           .workspace = &metering->workspace.linearity,
                                            .code_min = adc->code_min,
                                            .code_max = adc->code_max };
     metering->linearity_damaged = linearity_session_init(&metering->linearity, &parts) != STATUS_OK;

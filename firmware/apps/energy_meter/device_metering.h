@@ -61,6 +61,7 @@ struct device_metering {
     struct device_metering_parts parts;
     struct calibration_store calibrations;
     struct calibration_session session;
+    union metering_workspace workspace; ///< Of calibration or linearity.
     struct window_watcher session_watcher;
     struct spectrum_tap session_tap;
     bool calibration_damaged; ///< What could not be read counts as not calibrated.
@@ -68,7 +69,6 @@ struct device_metering {
 
     struct code_census census;
     struct linearity_session linearity;
-    struct linearity_workspace linearity_workspace;
     bool linearity_damaged; ///< The codes of the converter stay as they are.
 
     struct ring ring;

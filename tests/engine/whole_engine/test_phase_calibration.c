@@ -95,6 +95,7 @@ static struct {
     struct key_value values;
     struct calibration_store store;
     struct calibration_session session;
+    struct calibration_workspace workspace;
     struct wiring wiring;
     struct whole_engine engine;
     uint64_t samples[8192];
@@ -223,7 +224,8 @@ static void power_up(const struct specimen *specimen, double frequency_hz)
     assert_int_equal(record_store_open(&bench.records, &bench.flash.region), STATUS_OK);
     bench.values = record_store_key_value(&bench.records);
     assert_int_equal(calibration_store_load(&bench.store, &bench.values), STATUS_OK);
-    calibration_session_init(&bench.session, &bench.wiring, spacing_s, &bench.store);
+    calibration_session_init(&bench.session, &bench.wiring, spacing_s, &bench.store,
+                             &bench.workspace);
     struct whole_engine_settings settings = whole_engine_settings_default();
     settings.source = &source;
     settings.wiring = &bench.wiring;

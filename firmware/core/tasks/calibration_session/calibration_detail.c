@@ -121,7 +121,7 @@ static void write_points(struct json_writer *json, const struct calibration_sess
 {
     json_writer_begin_array(json, "points");
     for (uint32_t i = 0; i < session->points; i++) {
-        write_point(json, &session->point[i]);
+        write_point(json, &session->workspace->point[i]);
     }
     json_writer_end_array(json);
     if (session->points > 0) {

@@ -6,14 +6,8 @@
 void calibration_harmonics_begin(struct calibration_harmonics *harmonics, unsigned voltage_input,
                                  unsigned current_input)
 {
-    *harmonics = (struct calibration_harmonics){ .watching = true,
-                                                 .voltage_input = voltage_input,
+    *harmonics = (struct calibration_harmonics){ .voltage_input = voltage_input,
                                                  .current_input = current_input };
-}
-
-void calibration_harmonics_end(struct calibration_harmonics *harmonics)
-{
-    harmonics->watching = false;
 }
 
 static void read_orders(struct calibration_phasor phasor[CALIBRATION_ORDERS],
@@ -46,7 +40,7 @@ void calibration_harmonics_take(struct calibration_harmonics *harmonics,
 {
     const bool is_voltage = bins->input == harmonics->voltage_input;
     const bool is_current = bins->input == harmonics->current_input;
-    if (!harmonics->watching || (!is_voltage && !is_current)) {
+    if (!is_voltage && !is_current) {
         return;
     }
     if (bins->ended_us != harmonics->ended_us) {

@@ -12,7 +12,6 @@
 
 /// Owned by the caller. Use it only through the functions below.
 struct calibration_harmonics {
-    bool watching;
     bool begun; ///< A window has passed; it may have begun before the load was watched.
     unsigned voltage_input;
     unsigned current_input;
@@ -29,9 +28,6 @@ struct calibration_harmonics {
 /// Forgets what was seen and watches two inputs.
 void calibration_harmonics_begin(struct calibration_harmonics *harmonics, unsigned voltage_input,
                                  unsigned current_input);
-
-/// Stops; the response stays.
-void calibration_harmonics_end(struct calibration_harmonics *harmonics);
 
 /// Looks at one input of a window; those of one window come one after another.
 void calibration_harmonics_take(struct calibration_harmonics *harmonics,

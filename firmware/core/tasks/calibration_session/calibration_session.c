@@ -6,11 +6,17 @@
 #include "calibration_detail.h"
 
 void calibration_session_init(struct calibration_session *session, const struct wiring *wiring,
-                              double input_spacing_s, struct calibration_store *store)
+                              double input_spacing_s, struct calibration_store *store,
+                              struct calibration_workspace *workspace)
 {
-    *session = (struct calibration_session){ .wiring = wiring,
-                                             .store = store,
-                                             .input_spacing_s = input_spacing_s };
+    *session = (struct calibration_session){
+        .wiring = wiring, .store = store, .workspace = workspace, .input_spacing_s = input_spacing_s
+    };
+}
+
+bool calibration_session_is_at_work(const struct calibration_session *session)
+{
+    return session->activity != CALIBRATION_IDLE || session->points > 0;
 }
 
 static const struct calibration_input *calibration_of(const struct calibration_session *session,
@@ -62,12 +68,11 @@ static void complete(struct calibration_truth *truth)
 
 static void end_load(struct calibration_session *session)
 {
-    const struct calibration_look look = calibration_stage_look(&session->stage, 0.0);
+    const struct calibration_look look = calibration_stage_look(&session->workspace->stage, 0.0);
     const struct calibration_known known = known_of(session, &look);
-    struct calibration_point *point = &session->point[session->points];
-    *point = calibration_fit_point(&session->stage, &session->truth, &known);
-    calibration_fit_trend(point, &session->harmonics.response, &session->truth, &known);
-    calibration_harmonics_end(&session->harmonics);
+    struct calibration_point *point = &session->workspace->point[session->points];
+    *point = calibration_fit_point(&session->workspace->stage, &session->truth, &known);
+    calibration_fit_trend(point, &session->workspace->harmonics.response, &session->truth, &known);
     session->points++;
     session->activity = CALIBRATION_IDLE;
 }
@@ -78,10 +83,10 @@ static void end_wiring(struct calibration_session *session)
     unsigned count = 0;
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         if (n != session->channel && is_measured(session, n)) {
-            others[count++] = &session->doctor[n];
+            others[count++] = &session->workspace->doctor[n];
         }
     }
-    session->finding = wiring_doctor_conclude(&session->doctor[session->channel],
+    session->finding = wiring_doctor_conclude(&session->workspace->doctor[session->channel],
                                               &session->question, others, count);
     session->has_finding = true;
     session->activity = CALIBRATION_IDLE;
@@ -115,9 +120,9 @@ void calibration_session_observe(struct calibration_session *session, const stru
         }
         const struct raw_channel channel = turned(session, &raw[n], n);
         if (session->activity == CALIBRATION_WATCHING_WIRING) {
-            wiring_doctor_observe(&session->doctor[n], &channel);
+            wiring_doctor_observe(&session->workspace->doctor[n], &channel);
         } else if (n == session->channel) {
-            calibration_stage_add(&session->stage, &channel);
+            calibration_stage_add(&session->workspace->stage, &channel);
         }
     }
     session->seconds_left -= seconds;
@@ -134,7 +139,9 @@ void calibration_session_observe(struct calibration_session *session, const stru
 void calibration_session_take_bins(struct calibration_session *session,
                                    const struct spectrum_bins *bins)
 {
-    calibration_harmonics_take(&session->harmonics, bins);
+    if (session->activity == CALIBRATION_WATCHING_LOAD) {
+        calibration_harmonics_take(&session->workspace->harmonics, bins);
+    }
 }
 
 uint16_t calibration_session_wants(const struct calibration_session *session)
@@ -150,7 +157,7 @@ uint16_t calibration_session_wants(const struct calibration_session *session)
 static void drop_refused(struct calibration_session *session)
 {
     while (session->points > 0 &&
-           session->point[session->points - 1].verdict != CALIBRATION_FOUND) {
+           session->workspace->point[session->points - 1].verdict != CALIBRATION_FOUND) {
         session->points--;
     }
 }
@@ -184,9 +191,10 @@ static enum status begin_load(struct calibration_session *session,
     session->truth = request->truth;
     complete(&session->truth);
     session->method = method_of(&session->truth);
-    session->stage = (struct calibration_stage){ .windows = 0 };
+    session->workspace->stage = (struct calibration_stage){ .windows = 0 };
     const struct wiring_channel *wired = &session->wiring->channel[session->channel];
-    calibration_harmonics_begin(&session->harmonics, wired->voltage_input, wired->current_input);
+    calibration_harmonics_begin(&session->workspace->harmonics, wired->voltage_input,
+                                wired->current_input);
     session->seconds_left = request->seconds;
     session->activity = CALIBRATION_WATCHING_LOAD;
     return STATUS_OK;
@@ -198,7 +206,7 @@ static enum status begin_wiring(struct calibration_session *session,
     static const struct wiring_doctor fresh = { .unsound = 0 };
     begin_channel(session, request->channel);
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        session->doctor[n] = fresh;
+        session->workspace->doctor[n] = fresh;
     }
     session->question = request->question;
     session->has_finding = false;
@@ -210,8 +218,8 @@ static enum status begin_wiring(struct calibration_session *session,
 struct calibration_curve calibration_session_curve(const struct calibration_session *session)
 {
     const unsigned input = session->wiring->channel[session->channel].current_input;
-    return calibration_fit_curve(session->point, session->points, delay_of(session, input),
-                                 calibration_of(session, input));
+    return calibration_fit_curve(session->workspace->point, session->points,
+                                 delay_of(session, input), calibration_of(session, input));
 }
 
 /// The voltage's gain where a point tells it: of the newest that does.
@@ -221,9 +229,9 @@ static bool find_voltage(const struct calibration_session *session, unsigned inp
     *out = *calibration_of(session, input);
     out->delay_s = delay_of(session, input);
     for (uint32_t i = session->points; i-- > 0;) {
-        if (session->point[i].has_voltage_gain) {
-            out->gain =
-                out->gain < 0.0 ? -session->point[i].voltage_gain : session->point[i].voltage_gain;
+        if (session->workspace->point[i].has_voltage_gain) {
+            out->gain = out->gain < 0.0 ? -session->workspace->point[i].voltage_gain
+                                        : session->workspace->point[i].voltage_gain;
             return true;
         }
     }
@@ -245,7 +253,7 @@ static struct calibration_change change_of(const struct calibration_session *ses
 static bool has_current(const struct calibration_session *session)
 {
     for (uint32_t i = 0; i < session->points; i++) {
-        if (session->point[i].has_gain || session->point[i].has_lead) {
+        if (session->workspace->point[i].has_gain || session->workspace->point[i].has_lead) {
             return true;
         }
     }
@@ -270,7 +278,8 @@ static enum status apply(struct calibration_session *session,
     enum status status = STATUS_OK;
     const bool with_voltage = find_voltage(session, wired->voltage_input, &voltage);
     if (!with_current && !with_voltage) {
-        *reason = calibration_verdict_advice(session->point[session->points - 1].verdict);
+        *reason =
+            calibration_verdict_advice(session->workspace->point[session->points - 1].verdict);
         return STATUS_INVALID;
     }
     if (with_voltage) {
@@ -305,7 +314,6 @@ static enum status execute(struct calibration_session *session,
         session->activity = CALIBRATION_IDLE;
         session->points = 0;
         session->has_finding = false;
-        calibration_harmonics_end(&session->harmonics);
         return STATUS_OK;
     }
     if (session->activity != CALIBRATION_IDLE) {

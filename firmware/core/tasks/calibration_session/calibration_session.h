@@ -30,29 +30,39 @@ enum calibration_activity {
     CALIBRATION_WATCHING_WIRING
 };
 
+/// Memory that is in use while calibration_session_is_at_work(): 8 KB.
+struct calibration_workspace {
+    struct calibration_stage stage;
+    struct calibration_harmonics harmonics;
+    struct calibration_point point[CALIBRATION_POINT_LIMIT];
+    struct wiring_doctor doctor[READING_CHANNEL_COUNT];
+};
+
 /// Owned by the caller. Use it only through the functions below.
 struct calibration_session {
     const struct wiring *wiring;
     struct calibration_store *store;
+    struct calibration_workspace *workspace;
     double input_spacing_s; ///< Between two inputs of the scan; 0: all are sampled at once.
     enum calibration_activity activity;
     uint8_t channel;
     double seconds_left;
     struct calibration_truth truth;
-    struct calibration_stage stage;
-    struct calibration_harmonics harmonics;
-    uint32_t points;
+    uint32_t points; ///< In the workspace.
     enum calibration_method method;
-    struct calibration_point point[CALIBRATION_POINT_LIMIT];
     struct wiring_question question;
     bool has_finding;
     struct wiring_finding finding;
-    struct wiring_doctor doctor[READING_CHANNEL_COUNT];
 };
 
 /// Binds the session; all must outlive it, and `store` is loaded.
 void calibration_session_init(struct calibration_session *session, const struct wiring *wiring,
-                              double input_spacing_s, struct calibration_store *store);
+                              double input_spacing_s, struct calibration_store *store,
+                              struct calibration_workspace *workspace);
+
+/// Whether it watches, or has points that were neither applied nor cancelled. Else its workspace
+/// may serve others.
+bool calibration_session_is_at_work(const struct calibration_session *session);
 
 /// Looks at a window of `seconds`: `raw` are READING_CHANNEL_COUNT channels.
 void calibration_session_observe(struct calibration_session *session, const struct raw_channel *raw,

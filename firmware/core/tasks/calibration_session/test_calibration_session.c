@@ -24,6 +24,7 @@ static struct {
     struct key_value values;
     struct calibration_store store;
     struct calibration_session session;
+    struct calibration_workspace workspace;
     struct wiring wiring;
 } meter;
 
@@ -36,7 +37,7 @@ static int power_up(void **state)
     }
     meter.values = record_store_key_value(&meter.records);
     meter.wiring = wiring_of_one_voltage(4, 0.2, 0.02);
-    calibration_session_init(&meter.session, &meter.wiring, 0.0, &meter.store);
+    calibration_session_init(&meter.session, &meter.wiring, 0.0, &meter.store, &meter.workspace);
     return calibration_store_load(&meter.store, &meter.values) == STATUS_OK ? 0 : -1;
 }
 
@@ -158,11 +159,11 @@ static void finds_the_delay_by_the_harmonics_that_it_is_shown_while_it_watches(v
         show_harmonics(3 + 2 * n, true); // Worthless.
         show_harmonics(4 + 2 * n, false);
     }
-    assert_int_equal(meter.session.harmonics.response.windows, 10);
+    assert_int_equal(meter.workspace.harmonics.response.windows, 10);
     watch(10.0, -0.09 * degree, 51);
     assert_int_equal(calibration_session_wants(&meter.session), 0);
     show_harmonics(100, false);
-    assert_int_equal(meter.session.harmonics.response.windows, 10);
+    assert_int_equal(meter.workspace.harmonics.response.windows, 10);
     const struct metering_answer answer = ask(tell);
     assert_true(mentions(&answer, "\"law\":\"harmonics\",\"lead_error_45hz_deg\":"));
     assert_int_equal(ask(apply).status, STATUS_OK);

@@ -37,10 +37,10 @@ static void write_swing(struct json_writer *json, const struct linearity_swing *
 static void write_result(struct json_writer *json, const struct linearity_session *session)
 {
     const struct linearity_estimate *estimate = &session->parts.workspace->estimate;
-    const int32_t cell = (int32_t)estimate->cell_codes;
     json_writer_begin_object(json, "result");
     write_verdict(json, session->verdict);
     if (session->verdict == LINEARITY_FOUND || session->verdict == LINEARITY_CONTRADICTORY) {
+        const int32_t cell = (int32_t)estimate->cell_codes;
         json_writer_boolean(json, "separated", estimate->separated);
         write_codes(json, "largest_codes", estimate->largest_codes);
         write_codes(json, "disagreement_codes", estimate->disagreement_codes);

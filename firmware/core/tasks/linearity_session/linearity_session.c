@@ -38,6 +38,12 @@ enum status linearity_session_init(struct linearity_session *session,
     return status;
 }
 
+bool linearity_session_is_at_work(const struct linearity_session *session)
+{
+    return session->activity != LINEARITY_IDLE || session->swings > 0 ||
+           !code_census_is_free(session->parts.census);
+}
+
 static unsigned input_of(const struct linearity_session *session,
                          const struct linearity_swing *swing)
 {

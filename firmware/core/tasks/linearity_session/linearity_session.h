@@ -32,8 +32,8 @@
 
 enum { LINEARITY_SECONDS_LEAST = 3, LINEARITY_SECONDS_MOST = 300 };
 
-/// Memory that is in use from the first METERING_LINEARITY_GATHER to the next APPLY or CANCEL, and
-/// a moment at the start and during APPLY: 11 KB.
+/// Memory that is in use while linearity_session_is_at_work(), and during linearity_session_init()
+/// and METERING_LINEARITY_CLEAR: 11 KB.
 struct linearity_workspace {
     struct code_density density[LINEARITY_SWING_LIMIT];
     struct linearity_estimate estimate;
@@ -84,6 +84,10 @@ struct linearity_session {
 ///         STATUS_IO       storage failed: likewise.
 MUST_CHECK enum status linearity_session_init(struct linearity_session *session,
                                               const struct linearity_parts *parts);
+
+/// Whether it counts, has swings that were neither applied nor cancelled, or the sampling task has
+/// not carried out what it was told. Else its workspace may serve others.
+bool linearity_session_is_at_work(const struct linearity_session *session);
 
 /// Looks at a window of `seconds`: `raw` are READING_CHANNEL_COUNT channels.
 void linearity_session_observe(struct linearity_session *session, const struct raw_channel *raw,

@@ -23,20 +23,54 @@ static void answer_demand(struct metering_desk *desk, const struct metering_requ
                               : 0;
 }
 
-/// A table that changes under a calibration would spoil it.
-static bool is_in_the_way(const struct metering_desk *desk, const struct metering_request *request)
+static const char *linearity_in_the_way(const struct linearity_session *session)
 {
-    return desk->calibration->activity != CALIBRATION_IDLE &&
-           (request->action == METERING_LINEARITY_APPLY ||
-            request->action == METERING_LINEARITY_CLEAR);
+    return !linearity_session_is_at_work(session) ? NULL
+           : session->activity != LINEARITY_IDLE
+               ? "codes are being counted for linearity: wait or cancel that"
+           : session->swings > 0 ? "linearity has swings: apply or cancel them first"
+                                 : "the table of the converter is being changed: try again";
+}
+
+static const char *calibration_in_the_way(const struct calibration_session *session)
+{
+    return !calibration_session_is_at_work(session) ? NULL
+           : session->activity != CALIBRATION_IDLE
+               ? "a calibration or a check of wiring is under way: wait or cancel that"
+               : "a calibration has points: apply or cancel them first";
+}
+
+/// Why a request has to wait for the other session; NULL: it has not.
+static const char *what_is_in_the_way(const struct metering_desk *desk,
+                                      const struct metering_request *request)
+{
+    switch (request->action) {
+    case METERING_CALIBRATE:
+    case METERING_CHECK_WIRING:
+        return linearity_in_the_way(desk->linearity);
+    case METERING_LINEARITY_GATHER:
+    case METERING_LINEARITY_APPLY:
+    case METERING_LINEARITY_CLEAR:
+        return calibration_in_the_way(desk->calibration);
+    case METERING_APPLY:
+    case METERING_CANCEL:
+    case METERING_TELL:
+    case METERING_LINEARITY_CANCEL:
+    case METERING_LINEARITY_TELL:
+    case METERING_DEMAND_RESET:
+    case METERING_DEMAND_TELL:
+        break;
+    }
+    return NULL;
 }
 
 static void hand_over(struct metering_desk *desk, const struct metering_request *request,
                       struct metering_answer *answer)
 {
-    if (is_in_the_way(desk, request)) {
+    const char *in_the_way = what_is_in_the_way(desk, request);
+    if (in_the_way != NULL) {
         answer->status = STATUS_BUSY;
-        answer->reason = "a measurement is under way: wait or cancel";
+        answer->reason = in_the_way;
         return;
     }
     switch (metering_subject_of(request->action)) {
