@@ -5,20 +5,21 @@
 /// Prints lines for run_guests.sh, which turns instructions into shares of a core:
 ///     MODE instructions PART NUMBER        in a second of mains
 ///     MODE bytes STRUCT NUMBER
-///     on_demand WHAT PART NUMBER           only while somebody measures; in no sum
+///     on_demand WHAT PART NUMBER           only while somebody measures; its memory is the
+///     workspace communication memory STRUCT NUMBER   what requests come through; in no sum
 /// MODE is how harmonics are taken: of one channel after another, or of all channels at once.
 
 #include <stdio.h>
 #include <string.h>
 
-#include "calibration_session.h"
+#include "calibration_store.h"
 #include "code_census.h"
 #include "code_generator.h"
 #include "demand.h"
 #include "instruction_count.h"
 #include "journal.h"
 #include "linearity.h"
-#include "linearity_session.h"
+#include "metering_desk.h"
 #include "quality_task.h"
 #include "scan_source.h"
 #include "snapshot.h"
@@ -53,10 +54,10 @@ struct cost {
     struct whole_engine engine;
     uint64_t samples[SAMPLE_ROOM];
     int16_t snapshots[SNAPSHOT_SAMPLES];
-    struct calibration calibration;
+    struct calibration_store store;
     struct code_census census;
     struct code_tap code_tap;
-    struct linearity_workspace workspace;
+    union metering_workspace workspace;
     uint32_t begun; ///< Count at the start of the part in progress.
     uint64_t part[WHOLE_ENGINE_PART_COUNT];
     bool counts;
@@ -144,9 +145,9 @@ static bool fill_calibration(struct cost *cost)
     for (unsigned n = 0; n < TABLE_POINTS; n++) {
         correction[n] = (float)(n % 9) - 4.0f;
     }
-    calibration_default(&cost->calibration);
+    calibration_default(&cost->store.calibration);
     for (unsigned n = 0; n < INPUTS; n++) {
-        struct calibration_input *input = &cost->calibration.input[n];
+        struct calibration_input *input = &cost->store.calibration.input[n];
         input->gain = 1.01;
         input->delay_s = n * 1e-6;
         input->knots = n == 0 ? 0 : 3;
@@ -157,7 +158,7 @@ static bool fill_calibration(struct cost *cost)
                                                         .lead_60hz_rad = 0.04f };
         }
     }
-    const bool is_sound = calibration_check(&cost->calibration) == STATUS_OK &&
+    const bool is_sound = calibration_check(&cost->store.calibration) == STATUS_OK &&
                           linearity_table_init(&table, 0, 4096 / (TABLE_POINTS - 1), correction,
                                                TABLE_POINTS) == STATUS_OK;
     code_census_init(&cost->census, &table);
@@ -208,7 +209,7 @@ static bool run_engine(struct cost *cost, enum waveform_mode mode)
     settings.wiring = &wiring;
     settings.readings = &sink;
     settings.records = &records;
-    settings.calibration = &cost->calibration;
+    settings.calibration = calibration_store_current(&cost->store);
     settings.linearity = code_census_table(&cost->census);
     settings.code_tap = &cost->code_tap;
     settings.demand.sub_min = 5;
@@ -274,7 +275,8 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "snapshot_samples",
         engine->settings.snapshot_samples * sizeof cost->snapshots[0]);
     say(mode, "bytes", "quality_task", sizeof engine->quality);
-    say(mode, "bytes", "calibration", sizeof cost->calibration);
+    say(mode, "bytes", "scratch_record", sizeof engine->record);
+    say(mode, "bytes", "calibration", sizeof cost->store);
     say(mode, "bytes", "waveform_capture", sizeof engine->capture);
     say(mode, "bytes", "waveform_samples", waveform_plan_storage(&engine->capture.plan));
     say(mode, "bytes", "spectrum_task",
@@ -283,6 +285,9 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "tariff",
         sizeof engine->tariff + sizeof engine->tariff_clock + sizeof engine->zone);
     say(mode, "bytes", "journal", sizeof(struct journal));
+    say(mode, "bytes", "sessions",
+        sizeof(struct calibration_session) + sizeof(struct linearity_session));
+    say(mode, "bytes", "workspace", sizeof cost->workspace);
 }
 
 /// A person estimates the converter's linearity from four inputs at once.
@@ -294,10 +299,11 @@ static bool say_on_demand(struct cost *cost)
     uint32_t counting = 0;
     bool good = true;
     for (unsigned n = 0; n < LINEARITY_SWING_LIMIT; n++) {
-        swings[n] = &cost->workspace.density[n];
+        swings[n] = &cost->workspace.linearity.density[n];
         order.input[order.inputs] = (uint8_t)n;
-        order.density[order.inputs++] = &cost->workspace.density[n];
-        good = good && code_density_init(&cost->workspace.density[n], 0, 4095) == STATUS_OK;
+        order.density[order.inputs++] = &cost->workspace.linearity.density[n];
+        good =
+            good && code_density_init(&cost->workspace.linearity.density[n], 0, 4095) == STATUS_OK;
     }
     good = good && code_census_post(&cost->census, &order) == STATUS_OK;
     cost->tape.blocks_left = COUNTING_S * (RATE / BLOCK);
@@ -307,14 +313,14 @@ static bool say_on_demand(struct cost *cost)
         counting += instruction_count() - begun;
     }
     const uint32_t begun = instruction_count();
-    good = good && linearity_estimate(swings, LINEARITY_SWING_LIMIT, &cost->workspace.estimate) ==
-                       STATUS_OK;
+    good = good && linearity_estimate(swings, LINEARITY_SWING_LIMIT,
+                                      &cost->workspace.linearity.estimate) == STATUS_OK;
     const uint32_t estimating = instruction_count() - begun;
     say("on_demand", "instructions_per_s", "counting_codes", counting / COUNTING_S);
     say("on_demand", "instructions_once", "linearity_estimate", estimating);
-    say("on_demand", "memory", "linearity_session", sizeof(struct linearity_session));
-    say("on_demand", "memory", "linearity_workspace", sizeof(struct linearity_workspace));
-    say("on_demand", "memory", "calibration_session", sizeof(struct calibration_session));
+    say("on_demand", "memory", "linearity", sizeof cost->workspace.linearity);
+    say("on_demand", "memory", "calibration", sizeof cost->workspace.calibration);
+    say("communication", "memory", "metering_mailbox", sizeof(struct metering_mailbox));
     return good;
 }
 

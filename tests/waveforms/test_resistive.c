@@ -141,6 +141,7 @@ enum { SLOTS = 16, SAMPLES = 32768 };
 static uint64_t samples[SAMPLES];
 static struct waveform_capture capture;
 static struct spectrum_task spectrum;
+static struct record scratch;
 static struct spectrum_sums sums[2];
 static struct calibration_harmonics harmonics;
 
@@ -165,9 +166,9 @@ static struct calibration_point look_at_harmonics(const struct waveform *wavefor
     const uint64_t rate_mhz = (uint64_t)(1000.0 * waveform->rate_hz + 0.5);
     const struct spectrum_settings settings = spectrum_settings_default();
     const struct spectrum_task_parts parts = { .wiring = &wiring,
-                                               .calibration = calibration_none(),
                                                .capture = &capture,
                                                .sink = &sink,
+                                               .record = &scratch,
                                                .sums = sums,
                                                .inputs = 2 };
     const struct calibration_truth truth = { .resistive = true };

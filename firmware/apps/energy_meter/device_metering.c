@@ -154,6 +154,7 @@ static enum status open_quality(struct device_metering *metering)
         .sink = parts->records,
         .clock = parts->clock,
         .distortion = &metering->distortion,
+        .record = &metering->record,
         .rate_hz = (double)rate_mhz / 1000.0,
     };
     struct quality_task_settings settings = quality_task_settings_default();
@@ -197,6 +198,7 @@ static enum status open_spectra(struct device_metering *metering)
             .calibration = calibration_store_current(&metering->calibrations),
             .capture = &metering->capture,
             .sink = parts->records,
+            .record = &metering->record,
             .sums = metering->spectrum_sums,
             .inputs = ADC_INPUT_LIMIT,
         };

@@ -83,7 +83,8 @@ struct device_metering {
     int16_t snapshot_store[SNAPSHOT_SAMPLES];
     struct quality_distortion distortion;
     struct quality_task quality;
-    uint32_t scaled_for; ///< Number of the newest change of calibration that events know of.
+    struct record record; ///< Scratch of the tasks that make records.
+    uint32_t scaled_for;  ///< Number of the newest change of calibration that events know of.
 
     struct waveform_capture capture;
     struct frame_tap capture_tap;

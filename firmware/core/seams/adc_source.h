@@ -15,9 +15,14 @@
 #include "status.h"
 
 enum {
-    ADC_INPUT_LIMIT = 16,  ///< Up to eight voltages and eight currents.
+    ADC_INPUT_LIMIT =
+        OHM_ADC_INPUTS,    ///< So many inputs this build has room for: seams/CMakeLists.txt.
+    ADC_INPUT_MOST = 16,   ///< No build has more: sets of inputs travel as bits of a uint16_t.
     ADC_FRAME_LIMIT = 128, ///< Most frames in one block.
 };
+
+_Static_assert(ADC_INPUT_LIMIT >= 2 && (int)ADC_INPUT_LIMIT <= (int)ADC_INPUT_MOST,
+               "a voltage and a current at least");
 
 /// A run of frames without a hole. Holes lie between blocks and are counted.
 struct adc_block {

@@ -37,7 +37,6 @@ struct whole_engine_settings whole_engine_settings_default(void)
 
     return (struct whole_engine_settings){
         .values = &forgetful,
-        .calibration = calibration_none(),
         .sampling = sampling_settings_default(),
         .processing = processing_settings_default(),
         .quality = quality_task_settings_default(),
@@ -150,6 +149,7 @@ static enum status init_quality(struct whole_engine *engine)
         .sink = s->records,
         .clock = &engine->clock,
         .distortion = &engine->distortion,
+        .record = &engine->record,
         .rate_hz = (double)rate_mhz / 1000.0,
     };
     if (status == STATUS_OK) {
@@ -157,7 +157,8 @@ static enum status init_quality(struct whole_engine *engine)
     }
     for (unsigned n = 0; n < s->source->input_count && status == STATUS_OK; n++) {
         quality_task_scale(&engine->quality, n,
-                           s->wiring->unit_per_code[n] * s->calibration->input[n].gain);
+                           s->wiring->unit_per_code[n] *
+                               calibration_input_of(s->calibration, n)->gain);
     }
     return status;
 }
@@ -184,6 +185,7 @@ static enum status init_spectrum(struct whole_engine *engine)
                                                    .calibration = s->calibration,
                                                    .capture = &engine->capture,
                                                    .sink = s->records,
+                                                   .record = &engine->record,
                                                    .sums = engine->spectrum_sums,
                                                    .inputs = source->input_count };
         status = spectrum_task_init(&engine->spectrum, &parts, &s->spectrum);

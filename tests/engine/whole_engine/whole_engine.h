@@ -55,7 +55,7 @@ struct whole_engine_settings {
     const struct reading_sink *readings;
     const struct record_sink *records;
     const struct key_value *values;          ///< Keeps the maximum demand.
-    const struct calibration *calibration;   ///< Has passed calibration_check().
+    const struct calibration *calibration;   ///< Has passed calibration_check(), or NULL.
     const struct linearity_table *linearity; ///< Of every input, or NULL.
     const struct frame_tap *tap;             ///< One more, or NULL.
     const struct code_tap *code_tap;         ///< Listens to codes as they come, or NULL.
@@ -94,6 +94,7 @@ struct whole_engine {
     struct snapshot snapshot;
     struct quality_distortion distortion;
     struct quality_task quality;
+    struct record record; ///< Scratch of the tasks that make records.
     struct waveform_capture capture;
     struct frame_tap capture_tap;
     struct spectrum_task spectrum;

@@ -2,6 +2,7 @@
 #include "calibration.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "portable_math.h"
 
@@ -13,35 +14,19 @@ static const double LOWEST_HZ = 30.0;
 static const double HIGHEST_HZ = 90.0;
 static const double MAGNITUDE_LIMIT = 1e9;
 
-static const struct calibration none = { .input = {
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                             { .gain = 1.0 },
-                                         } };
-
-_Static_assert(ADC_INPUT_LIMIT == 16, "every input has a gain of 1");
+static const struct calibration_input unknown = { .gain = 1.0 };
 
 void calibration_default(struct calibration *calibration)
 {
-    *calibration = none;
+    for (unsigned n = 0; n < ADC_INPUT_LIMIT; n++) {
+        calibration->input[n] = unknown;
+    }
 }
 
-const struct calibration *calibration_none(void)
+const struct calibration_input *calibration_input_of(const struct calibration *calibration,
+                                                     unsigned input)
 {
-    return &none;
+    return calibration != NULL ? &calibration->input[input] : &unknown;
 }
 
 /// False for what is not a number, too.

@@ -47,8 +47,10 @@ struct calibration_correction {
 /// Nothing known: gain 1, no delay, no curve.
 void calibration_default(struct calibration *calibration);
 
-/// The same, for whoever only reads it.
-const struct calibration *calibration_none(void);
+/// What is known of an input below ADC_INPUT_LIMIT. Of no calibration (NULL) that is nothing, as
+/// above.
+const struct calibration_input *calibration_input_of(const struct calibration *calibration,
+                                                     unsigned input);
 
 /// @return STATUS_INVALID  something is not a finite number; a gain is 0 or further from 1 than a
 ///                         factor of 1000 (of a knot: not positive, or further than 10); there are

@@ -38,6 +38,9 @@ static void changes_nothing_by_default(void **state)
     for (unsigned n = 0; n < ADC_INPUT_LIMIT; n++) {
         const struct calibration_correction c = calibration_at(&calibration.input[n], 5.0, 50.0);
         assert_true(c.gain == 1.0 && c.lead_rad == 0.0 && c.delay_s == 0.0);
+        assert_ptr_equal(calibration_input_of(&calibration, n), &calibration.input[n]);
+        assert_memory_equal(calibration_input_of(NULL, n), &calibration.input[n],
+                            sizeof calibration.input[n]);
     }
 }
 

@@ -23,7 +23,8 @@ unsigned half_cycles_voltages(const struct wiring *wiring, uint8_t input[HALF_CY
     unsigned count = 0;
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         const uint8_t wanted = wiring->channel[n].voltage_input;
-        bool known = wanted >= ADC_INPUT_LIMIT; // WIRING_NO_INPUT too.
+        bool known = wanted >= ADC_INPUT_LIMIT || // WIRING_NO_INPUT too.
+                     count == HALF_CYCLES_VOLTAGE_LIMIT;
         for (unsigned k = 0; k < count; k++) {
             known = known || input[k] == wanted;
         }

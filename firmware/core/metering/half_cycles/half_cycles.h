@@ -23,7 +23,7 @@
 #include "wiring.h"
 
 enum {
-    HALF_CYCLES_VOLTAGE_LIMIT = READING_CHANNEL_COUNT,
+    HALF_CYCLES_VOLTAGE_LIMIT = WIRING_VOLTAGE_LIMIT,
     HALF_CYCLES_RECORDS = 128,      ///< A ring of so many rides out 1.2 s with one voltage, 5 KB;
     HALF_CYCLES_RECORDS_SMALL = 64, ///< half of both for a device with little memory.
     HALF_CYCLES_ONE = 32768,        ///< One frame in the fixed-point fields.
@@ -97,6 +97,6 @@ MUST_CHECK enum status half_cycles_init(struct half_cycles *half_cycles,
 const struct frame_tap *half_cycles_tap(const struct half_cycles *half_cycles);
 
 /// How many different voltages the wiring has, and on which input each is: those of the channels in
-/// order, each once.
+/// order, each once. Beyond the limit, which wiring_check() sees to, they are left out.
 unsigned half_cycles_voltages(const struct wiring *wiring,
                               uint8_t input[HALF_CYCLES_VOLTAGE_LIMIT]);

@@ -100,7 +100,7 @@ static struct calibration_correction correction_of(const struct quantities_basis
                                                    unsigned input, double square)
 {
     const double scale = basis->wiring->unit_per_code[input];
-    const struct calibration_input *known = &basis->calibration->input[input];
+    const struct calibration_input *known = calibration_input_of(basis->calibration, input);
     struct calibration_correction correction = calibration_at(
         known, size(scale * known->gain) * portable_sqrt(square), basis->frequency_hz);
     correction.gain *= scale;

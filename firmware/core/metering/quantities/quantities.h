@@ -38,7 +38,7 @@ struct channel_means {
 /// What a stretch is measured by.
 struct quantities_basis {
     const struct wiring *wiring;
-    const struct calibration *calibration; ///< Passes calibration_check().
+    const struct calibration *calibration; ///< NULL, or passes calibration_check().
     double rate_hz;                        ///< Frames per second.
     double frequency_hz; ///< Of the mains in this stretch, or the newest that is known.
 };

@@ -37,9 +37,23 @@ static bool input_is_sound(const struct wiring *wiring, unsigned input, unsigned
     return (scale > 0.0 && scale < 1e9) || (scale < 0.0 && scale > -1e9);
 }
 
+static unsigned count_voltages(const struct wiring *wiring)
+{
+    unsigned count = 0;
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const uint8_t voltage = wiring->channel[n].voltage_input;
+        bool is_new = voltage != WIRING_NO_INPUT;
+        for (unsigned k = 0; k < n; k++) {
+            is_new = is_new && wiring->channel[k].voltage_input != voltage;
+        }
+        count += is_new ? 1u : 0u;
+    }
+    return count;
+}
+
 enum status wiring_check(const struct wiring *wiring, unsigned input_count)
 {
-    bool sound = wiring_channels(wiring) != 0 &&
+    bool sound = wiring_channels(wiring) != 0 && count_voltages(wiring) <= WIRING_VOLTAGE_LIMIT &&
                  input_is_sound(wiring, wiring->reference_input, input_count);
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         const struct wiring_channel *channel = &wiring->channel[n];

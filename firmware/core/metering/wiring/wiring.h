@@ -9,7 +9,13 @@
 #include "reading.h"
 #include "status.h"
 
-enum { WIRING_NO_INPUT = 0xff };
+enum {
+    WIRING_NO_INPUT = 0xff,
+    /// So many different voltages: one that has no current of its own has no channel.
+    WIRING_VOLTAGE_LIMIT = (int)ADC_INPUT_LIMIT / 2 < (int)READING_CHANNEL_COUNT
+                               ? (int)ADC_INPUT_LIMIT / 2
+                               : (int)READING_CHANNEL_COUNT,
+};
 
 /// One channel is a voltage and a current that are multiplied. Channels may share a voltage.
 struct wiring_channel {
@@ -32,7 +38,6 @@ struct wiring wiring_of_one_voltage(unsigned channels, double volts_per_code,
 /// Bit n is set when channel n is measured.
 uint8_t wiring_channels(const struct wiring *wiring);
 
-/// @return STATUS_INVALID  no channel is measured, an input is not one of `input_count`, or a scale
-/// is
-///                         0 or not finite.
+/// @return STATUS_INVALID  no channel is measured, an input is not one of `input_count`, there are
+///                         more than WIRING_VOLTAGE_LIMIT voltages, or a scale is 0 or not finite.
 MUST_CHECK enum status wiring_check(const struct wiring *wiring, unsigned input_count);

@@ -8,6 +8,7 @@
 
 enum {
     VERSION = 1,
+    STORED_INPUTS = ADC_INPUT_MOST, // By any build: a wider one may have been here.
     CHANGE_SIZE = 54,
     KNOT_SIZE = 16,
     INPUT_HEAD_SIZE = 18, // Version, gain, delay, number of knots.
@@ -88,8 +89,7 @@ static void write_change(const struct calibration_change *change, uint8_t *out)
 static bool read_change(const uint8_t *in, struct calibration_change *change)
 {
     const uint64_t utc_s = bytes_load_le64(in + 4);
-    if (in[12] >= ADC_INPUT_LIMIT || in[13] >= CALIBRATION_METHOD_COUNT ||
-        utc_s > INT64_MAX / 1000) {
+    if (in[12] >= STORED_INPUTS || in[13] >= CALIBRATION_METHOD_COUNT || utc_s > INT64_MAX / 1000) {
         return false;
     }
     *change = (struct calibration_change){
@@ -249,7 +249,9 @@ static enum status load_input(struct calibration_store *store, unsigned input, u
     if (size != sizeof value || !parse_input(value, &loaded, &found) || found.input != input) {
         return STATUS_CORRUPT;
     }
-    store->calibration.input[input] = loaded;
+    if (input < ADC_INPUT_LIMIT) {
+        store->calibration.input[input] = loaded;
+    }
     take_up(store, &found, logged);
     return STATUS_OK;
 }
@@ -260,7 +262,7 @@ enum status calibration_store_load(struct calibration_store *store, const struct
     calibration_default(&store->calibration);
     enum status worst = load_log(store);
     const uint32_t logged = store->newest;
-    for (unsigned input = 0; input < ADC_INPUT_LIMIT && worst != STATUS_IO; input++) {
+    for (unsigned input = 0; input < STORED_INPUTS && worst != STATUS_IO; input++) {
         const enum status status = load_input(store, input, logged);
         worst = status == STATUS_OK ? worst : status;
     }

@@ -7,6 +7,9 @@
 /// input has its old calibration and no word of a change, or the new one with its change. The
 /// history is a second value that is brought up to date afterwards, and after a cut when it is
 /// loaded. Not thread-safe: one task owns a store.
+///
+/// What is stored is the same for every ADC_INPUT_LIMIT. Inputs that a wider build has calibrated
+/// keep their place in the flash and in the history, and are in force again when it comes back.
 
 #include <stdint.h>
 

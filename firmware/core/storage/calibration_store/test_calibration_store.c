@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "bytes.h"
 #include "calibration_store.h"
+#include "crc32.h"
 #include "flash_memory.h"
 #include "record_store.h"
 
@@ -169,6 +171,80 @@ static void says_when_a_record_is_damaged_and_goes_on_without(void **state)
     assert_true(is_same_input(&calibration_store_current(&device.store)->input[1], &other));
 }
 
+struct stored {
+    uint8_t bytes[KEY_VALUE_SIZE_LIMIT];
+    size_t size;
+};
+
+static struct stored stored_of(const char *key)
+{
+    struct stored value = { .size = 0 };
+    assert_int_equal(
+        device.values.get(device.values.ctx, key, value.bytes, sizeof value.bytes, &value.size),
+        STATUS_OK);
+    return value;
+}
+
+static void put(const char *key, const struct stored *value)
+{
+    assert_int_equal(device.values.set(device.values.ctx, key, value->bytes, value->size),
+                     STATUS_OK);
+}
+
+/// A change of input 2, seen from `at` on, becomes one of input 12, and its value is sealed again.
+static void move_to_input_12(struct stored *value, size_t at)
+{
+    assert_int_equal(value->bytes[at + 12], 2);
+    value->bytes[at + 12] = 12;
+    bytes_store_le32(value->bytes + value->size - 4,
+                     crc32_extend(0, value->bytes, value->size - 4));
+}
+
+/// Leaves what a build for more inputs would: change 5 is of input 12. A power cut may have kept it
+/// out of the history.
+static void leave_as_a_wider_build(bool is_in_history)
+{
+    enum { CHANGE_IN_INPUT = 18 + CALIBRATION_KNOT_LIMIT * 16, CHANGE_IN_LOG = 2 + 4 * 54 };
+    for (unsigned number = 1; number <= 4; number++) {
+        assert_int_equal(apply(number), STATUS_OK);
+    }
+    const struct stored input_2 = stored_of("cal.c");
+    const struct stored log_without = stored_of("cal.log");
+    assert_int_equal(apply(10), STATUS_OK);
+    struct stored input_12 = stored_of("cal.c");
+    struct stored log = stored_of("cal.log");
+    move_to_input_12(&input_12, CHANGE_IN_INPUT);
+    move_to_input_12(&log, CHANGE_IN_LOG);
+    put("cal.c", &input_2);
+    put("cal.m", &input_12);
+    put("cal.log", is_in_history ? &log : &log_without);
+}
+
+static void keeps_what_a_wider_build_has_calibrated(void **state)
+{
+    for (unsigned is_in_history = 0; is_in_history < 2; is_in_history++) {
+        assert_int_equal(power_up_blank(state), 0);
+        leave_as_a_wider_build(is_in_history);
+        const struct stored before = stored_of("cal.m");
+        open_store();
+        const struct calibration *current = calibration_store_current(&device.store);
+        const struct calibration_input third = make_input(4);
+        const struct calibration_input thirteenth = make_input(10);
+        assert_true(is_same_input(&current->input[2], &third));
+        assert_true((int)ADC_INPUT_LIMIT <= 12 ||
+                    is_same_input(&current->input[ADC_INPUT_LIMIT > 12 ? 12 : 0], &thirteenth));
+        // Its change is told, and the number of that is not given out again.
+        assert_int_equal(calibration_store_change(&device.store, 0)->input, 12);
+        assert_int_equal(calibration_store_change(&device.store, 0)->number, 5);
+        assert_int_equal(apply(6), STATUS_OK);
+        open_store();
+        assert_int_equal(calibration_store_change(&device.store, 0)->number, 6);
+        assert_int_equal(calibration_store_change(&device.store, 1)->input, 12);
+        const struct stored after = stored_of("cal.m");
+        assert_memory_equal(after.bytes, before.bytes, before.size);
+    }
+}
+
 static void gives_no_number_out_twice_after_a_failure(void **state)
 {
     (void)state;
@@ -242,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup(keeps_calibrations_and_the_last_eight_changes, power_up_blank),
         cmocka_unit_test_setup(refuses_what_the_engine_could_not_use, power_up_blank),
         cmocka_unit_test_setup(says_when_a_record_is_damaged_and_goes_on_without, power_up_blank),
+        cmocka_unit_test_setup(keeps_what_a_wider_build_has_calibrated, power_up_blank),
         cmocka_unit_test_setup(gives_no_number_out_twice_after_a_failure, power_up_blank),
         cmocka_unit_test(applies_all_or_nothing_when_cut_at_every_byte),
         cmocka_unit_test(applies_all_or_nothing_when_a_cache_is_half_written),

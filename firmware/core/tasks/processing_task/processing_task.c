@@ -37,7 +37,6 @@ enum status processing_task_init(struct processing_task *task, const struct wiri
                                       .sink = sink,
                                       .settings = *settings,
                                       .last_frequency_hz = FIRST_GUESS_HZ };
-    task->calibration = calibration_none();
     for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
         creep_init(&task->creep[n]);
     }
@@ -84,7 +83,8 @@ static double size(double x)
 static double amperes_per_code(const struct processing_task *task, unsigned channel)
 {
     const uint8_t input = task->wiring->channel[channel].current_input;
-    return size(task->wiring->unit_per_code[input] * task->calibration->input[input].gain);
+    return size(task->wiring->unit_per_code[input] *
+                calibration_input_of(task->calibration, input)->gain);
 }
 
 /// Takes the mean squares of a window to learn the noise of a current. Returns what is known of it.

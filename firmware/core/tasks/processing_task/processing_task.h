@@ -65,7 +65,7 @@ struct processing_task {
     const struct reading_sink *sink;
     struct processing_settings settings;
     struct processing_counters counters;
-    const struct calibration *calibration; ///< None until processing_task_calibrate().
+    const struct calibration *calibration; ///< NULL until processing_task_calibrate().
     struct meter_registers registers;
     struct creep creep[READING_CHANNEL_COUNT];
     struct noise_floor noise[READING_CHANNEL_COUNT];

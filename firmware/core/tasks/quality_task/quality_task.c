@@ -174,7 +174,7 @@ static void take_half(struct quality_task *task, const struct half_cycle *half, 
 static enum status commit(struct quality_task *task)
 {
     const struct record_sink *sink = task->parts.sink;
-    const enum status status = sink->commit(sink->ctx, &task->record);
+    const enum status status = sink->commit(sink->ctx, task->parts.record);
     task->counters.refused += status != STATUS_OK;
     return status;
 }
@@ -182,7 +182,7 @@ static enum status commit(struct quality_task *task)
 static enum status commit_events(struct quality_task *task)
 {
     while (task->events > 0) {
-        task->record = (struct record){ .kind = RECORD_KIND_EVENT, .event = task->event[0] };
+        *task->parts.record = (struct record){ .kind = RECORD_KIND_EVENT, .event = task->event[0] };
         const enum status status = commit(task);
         if (status != STATUS_OK) {
             return status;
@@ -198,7 +198,7 @@ static enum status commit_events(struct quality_task *task)
 static enum status commit_intervals(struct quality_task *task)
 {
     while (task->interval_count > 0) {
-        task->record =
+        *task->parts.record =
             (struct record){ .kind = RECORD_KIND_INTERVAL, .interval = task->interval[0] };
         const enum status status = commit(task);
         if (status != STATUS_OK) {
@@ -239,8 +239,8 @@ static bool next_chunk(struct quality_task *task, const struct snapshot_view *vi
     const unsigned signals = READING_CHANNEL_COUNT * SIGNAL_KIND_COUNT;
     while (task->signal < signals) {
         const uint8_t input = signal_input(task, view);
-        task->record = (struct record){ .kind = RECORD_KIND_WAVEFORM };
-        struct waveform_chunk *chunk = &task->record.waveform;
+        *task->parts.record = (struct record){ .kind = RECORD_KIND_WAVEFORM };
+        struct waveform_chunk *chunk = &task->parts.record->waveform;
         if (input != WIRING_NO_INPUT &&
             snapshot_chunk(task->parts.snapshot, view, input, task->unit_per_code[input],
                            task->from, chunk)) {
@@ -270,7 +270,7 @@ static enum status commit_snapshot(struct quality_task *task, unsigned chunks)
         if (status != STATUS_OK) {
             return status;
         }
-        task->from += task->record.waveform.count;
+        task->from += task->parts.record->waveform.count;
     }
     return STATUS_OK;
 }

@@ -60,7 +60,9 @@ struct quality_task_parts {
     const struct record_sink *sink;
     const struct clock *clock;
     const struct quality_distortion *distortion;
-    double rate_hz; ///< Frames a second, until windows tell another.
+    struct record *record; ///< Too large for a small stack; in use during a step only, so tasks of
+                           ///< one thread share it.
+    double rate_hz;        ///< Frames a second, until windows tell another.
 };
 
 struct quality_task_counters {
@@ -97,7 +99,6 @@ struct quality_task {
     uint32_t snapshot_id; ///< Event of the snapshot that is being taken.
     unsigned signal;      ///< Next of its signals: twice the channel, plus enum signal_kind.
     uint32_t from;        ///< Next of its frames.
-    struct record record; ///< Too large for a small stack.
 };
 
 /// @return STATUS_INVALID  as power_quality_init().

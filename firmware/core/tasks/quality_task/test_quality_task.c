@@ -31,6 +31,7 @@ struct fixture {
     struct record_sink sink;
     struct quality_distortion distortion;
     struct quality_task task;
+    struct record record;
     uint64_t frame;
     double rate_hz;    ///< Frames a second as they are,
     uint64_t told_mhz; ///< and as the converter says.
@@ -117,6 +118,7 @@ static int power_up(void **state)
                                               .sink = &f.sink,
                                               .clock = &f.clock,
                                               .distortion = &f.distortion,
+                                              .record = &f.record,
                                               .rate_hz = RATE };
     struct quality_task_settings settings = quality_task_settings_default();
     settings.snapshots_per_hour = 2;

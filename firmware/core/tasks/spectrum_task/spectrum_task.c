@@ -43,6 +43,7 @@ enum status spectrum_task_init(struct spectrum_task *task, const struct spectrum
                                     .calibration = parts->calibration,
                                     .capture = parts->capture,
                                     .sink = parts->sink,
+                                    .record = parts->record,
                                     .settings = *settings,
                                     .input = parts->sums,
                                     .inputs = parts->inputs };
@@ -93,7 +94,7 @@ static uint32_t to_uint32(double value)
 static double calibrated_rms(const struct spectrum_task *task, unsigned input, double mean_square,
                              double frequency_hz)
 {
-    const struct calibration_input *known = &task->calibration->input[input];
+    const struct calibration_input *known = calibration_input_of(task->calibration, input);
     const double nominal = portable_sqrt(mean_square) * task->wiring->unit_per_code[input];
     const double magnitude = nominal * known->gain;
     const double rms =
@@ -208,15 +209,15 @@ static void take_input(struct spectrum_task *task, struct captured_window *windo
 static double lead_of(const struct spectrum_task *task, unsigned input, double frequency_hz)
 {
     const struct calibration_correction correction = calibration_at(
-        &task->calibration->input[input], task->input[input].level.rms, frequency_hz);
+        calibration_input_of(task->calibration, input), task->input[input].level.rms, frequency_hz);
     return correction.lead_rad + 2.0 * PI * frequency_hz * correction.delay_s;
 }
 
 /// The sign of an input's scale: a reversed sensor turns the angle by half a turn.
 static double sign_of(const struct spectrum_task *task, unsigned input)
 {
-    const bool negative =
-        (task->wiring->unit_per_code[input] < 0.0) != (task->calibration->input[input].gain < 0.0);
+    const bool negative = (task->wiring->unit_per_code[input] < 0.0) !=
+                          (calibration_input_of(task->calibration, input)->gain < 0.0);
     return negative ? -1.0 : 1.0;
 }
 
@@ -355,10 +356,10 @@ static void clear_spectrum(struct spectrum_sums *sums)
 static enum status offer(struct spectrum_task *task, unsigned input)
 {
     struct spectrum_sums *sums = &task->input[input];
-    task->record = (struct record){ .kind = RECORD_KIND_SPECTRUM };
-    if (name_of(task->wiring, input, &task->record.spectrum)) {
-        write_spectrum(task, input, &task->record.spectrum);
-        const enum status status = task->sink->commit(task->sink->ctx, &task->record);
+    *task->record = (struct record){ .kind = RECORD_KIND_SPECTRUM };
+    if (name_of(task->wiring, input, &task->record->spectrum)) {
+        write_spectrum(task, input, &task->record->spectrum);
+        const enum status status = task->sink->commit(task->sink->ctx, task->record);
         if (status != STATUS_OK) {
             sums->refused = true;
             task->counters.refused++;

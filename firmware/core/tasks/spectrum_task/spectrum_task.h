@@ -85,9 +85,11 @@ struct spectrum_phasor {
 /// What the task works with. All of it outlives the task.
 struct spectrum_task_parts {
     const struct wiring *wiring;
-    const struct calibration *calibration; ///< Was checked; changes only between steps.
+    const struct calibration *calibration; ///< NULL, or was checked; changes only between steps.
     struct waveform_capture *capture;
     const struct record_sink *sink;
+    struct record *record;      ///< Too large for a small stack; in use during a step only, so
+                                ///< tasks of one thread share it.
     struct spectrum_sums *sums; ///< Storage for `inputs` of them,
     unsigned inputs;            ///< of the source.
 };
@@ -98,6 +100,7 @@ struct spectrum_task {
     const struct calibration *calibration;
     struct waveform_capture *capture;
     const struct record_sink *sink;
+    struct record *record; ///< Of the caller.
     struct spectrum_settings settings;
     struct spectrum_counters counters;
     struct spectrum_sums *input; ///< Of the caller.
@@ -107,7 +110,6 @@ struct spectrum_task {
     struct spectrum_phasor phasor[ADC_INPUT_LIMIT];
     double gain[HARMONICS_COUNT];
     int32_t bins[RFFT_POINTS];
-    struct record record; ///< On its way to the sink; too large for a small stack.
 };
 
 /// Begins with nothing summed.

@@ -148,8 +148,14 @@ static void measure(struct signal *signal, uint32_t windows)
     tap = waveform_capture_tap(&capture);
     assert_int_equal(sampling_task_add_tap(&sampling, &tap), STATUS_OK);
     static struct spectrum_sums sums_of_inputs[2];
-    const struct spectrum_task_parts parts = { &wiring, &calibration,   &capture,
-                                               &sink,   sums_of_inputs, 2 };
+    static struct record record;
+    const struct spectrum_task_parts parts = { .wiring = &wiring,
+                                               .calibration = &calibration,
+                                               .capture = &capture,
+                                               .sink = &sink,
+                                               .record = &record,
+                                               .sums = sums_of_inputs,
+                                               .inputs = 2 };
     assert_int_equal(spectrum_task_init(&spectra, &parts, &settings), STATUS_OK);
     for (unsigned step = 0; spectra.input[1].windows < windows; step++) {
         assert_true(step < 100000);

@@ -25,6 +25,7 @@ struct bench {
     struct adc_source source;
     struct sampling_task sampling;
     struct spectrum_task spectra;
+    struct record record;
     struct spectrum_sums sums[ADC_INPUT_LIMIT];
     struct waveform_capture capture;
     struct frame_tap tap;
@@ -124,8 +125,9 @@ static void set_up(unsigned channels, enum waveform_mode mode, uint32_t spectrum
         STATUS_OK);
     b->tap = waveform_capture_tap(&b->capture);
     assert_int_equal(sampling_task_add_tap(&b->sampling, &b->tap), STATUS_OK);
-    const struct spectrum_task_parts parts = { &b->wiring, &b->calibration, &b->capture,
-                                               &b->sink,   b->sums,         ADC_INPUT_LIMIT };
+    const struct spectrum_task_parts parts = { &b->wiring,     &b->calibration, &b->capture,
+                                               &b->sink,       &b->record,      b->sums,
+                                               ADC_INPUT_LIMIT };
     assert_int_equal(spectrum_task_init(&b->spectra, &parts, &settings), STATUS_OK);
 }
 
@@ -436,8 +438,9 @@ static void refuses_settings_that_make_no_sense(void **state)
         { .level_ms = 3000, .floor_codes = (double)NAN },
         { .level_ms = 3000, .floor_codes = 2.0, .converter_sincs = 9 },
     };
-    struct spectrum_task_parts parts = { &bench.wiring, &bench.calibration, &bench.capture,
-                                         &bench.sink,   bench.sums,         ADC_INPUT_LIMIT };
+    struct spectrum_task_parts parts = { &bench.wiring,  &bench.calibration, &bench.capture,
+                                         &bench.sink,    &bench.record,      bench.sums,
+                                         ADC_INPUT_LIMIT };
     for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
         assert_int_equal(spectrum_task_init(&bench.spectra, &parts, &bad[n]), STATUS_INVALID);
     }
