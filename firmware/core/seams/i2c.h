@@ -9,7 +9,7 @@
 #include "status.h"
 
 /// Addresses have 7 bits. Each call is one transfer, from start to stop (NXP UM10204 section 3.1),
-/// at 100 kHz or below: the wake pulse of an ATECC608A is a zero byte at that speed.
+/// at 100 kHz or below: the wake pulse of an ATECC608A is address 0 at that speed.
 struct i2c {
     /// @return STATUS_IO  a byte was not acknowledged, or the bus hangs.
     MUST_CHECK enum status (*write)(void *ctx, uint8_t address, const uint8_t *bytes, size_t size);

@@ -140,7 +140,7 @@ static enum status bus_write(void *ctx, uint8_t address, const uint8_t *bytes, s
     if (!hears(chip)) {
         return STATUS_IO;
     }
-    if (address == 0 && size == 1 && bytes[0] == 0) {
+    if (address == 0 && size != 0) {
         if (!chip->is_awake) {
             chip->is_awake = true;
             chip->awake_since_us = chip->now_us;

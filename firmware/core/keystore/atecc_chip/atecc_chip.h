@@ -3,7 +3,7 @@
 
 /// A simulated ATECC608A for tests, on a simulated bus whose time passes by delay_us() alone.
 ///
-/// It does what the data sheet (DS20005927A) says of sleep, wake, the watchdog, commands and their
+/// It does what the data sheet (DS40002112) says of sleep, wake, the watchdog, commands and their
 /// CRCs, and the digest buffer. Its keys are real ones; faults come on demand.
 
 #include <stdbool.h>

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/// What the first byte of a write means (DS20005927A, "Word Address Values").
+/// What the first byte of a write means (DS40002112 section 7.2.1).
 enum word_address { WORD_SLEEP = 0x01, WORD_COMMAND = 0x03 };
 
-/// "Status/Error Codes" of the same.
+/// DS40002112 section 4.3.
 enum chip_status {
     CHIP_DONE = 0x00,
     CHIP_PARSE_ERROR = 0x03,
@@ -20,7 +20,8 @@ enum {
     COUNT_OVERHEAD = 7, // What a command's count counts beside its data.
     CRC_SIZE = 2,
     STATUS_PACKET_SIZE = 4,
-    WAKE_DELAY_US = 1500, // tWHI, before the first transfer.
+    WAKE_DELAY_US = 1500, // tWHI (section 8.3), before the first transfer. A TNGTLS part does not
+                          // test itself when it wakes, which would take 20 ms (tWHIST).
     POLL_US = 2000,
     GRACE_MS = 50, // Beyond the longest execution time, for a slow oscillator.
 };
@@ -63,7 +64,8 @@ enum atecc_answer atecc_link_judge(const uint8_t *bytes, size_t size, uint8_t *r
         return ATECC_ANSWER_UNKNOWN;
     case CHIP_EXECUTION_ERROR:
         return ATECC_ANSWER_REFUSED;
-    default: // ECC fault 0x05, just awake 0x11, watchdog about to bite 0xEE, CRC 0xFF.
+    default: // ECC fault 0x05, tests of itself 0x07 and 0x08, just awake 0x11, too little time
+             // before the watchdog bites 0xEE, CRC 0xFF.
         return ATECC_ANSWER_AGAIN;
     }
 }
@@ -75,14 +77,17 @@ static void sleep(const struct atecc_link *link)
     (void)!link->i2c->write(link->i2c->ctx, link->address, &word, 1);
 }
 
-/// Holds SDA low with a zero byte that nobody acknowledges, and looks for the chip's greeting.
+/// Holds SDA low with address 0, which nobody acknowledges (DS40002112 section 7.1.1), and looks
+/// for the chip's greeting. Where somebody does acknowledge that general call, a second byte of 0
+/// would be illegal; 1 asks for nothing (NXP UM10204 section 3.1.13), and is what cryptoauthlib
+/// sends.
 static bool wake(const struct atecc_link *link)
 {
     const struct i2c *i2c = link->i2c;
-    const uint8_t low = 0;
+    const uint8_t nothing = 1;
     uint8_t bytes[STATUS_PACKET_SIZE];
 
-    (void)!i2c->write(i2c->ctx, 0, &low, 1);
+    (void)!i2c->write(i2c->ctx, 0, &nothing, 1);
     i2c->delay_us(i2c->ctx, WAKE_DELAY_US);
     return i2c->read(i2c->ctx, link->address, bytes, sizeof bytes) == STATUS_OK &&
            bytes[0] == sizeof bytes && bytes[1] == CHIP_AWAKE && is_whole(bytes, sizeof bytes);

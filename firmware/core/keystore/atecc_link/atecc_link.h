@@ -3,12 +3,14 @@
 
 /// Commands to an ATECC508A or ATECC608A over I2C, and their answers.
 ///
-/// Sources: the ATECC508A's complete data sheet (DS20005927A), sections on I/O groups, the I2C
-/// interface, sleep, and status codes; the ATECC608A-TNGTLS's (DS40002112B) for what is new there.
+/// Sources: the data sheet of the ATECC608A-TNGTLS (DS40002112), sections 4.1 to 4.3, 7.1 to 7.5
+/// and 8.3, of which the ATECC508A's complete one (DS20005927A) has the like; and Microchip's
+/// cryptoauthlib.
 ///
-/// A chip that is awake falls asleep after its watchdog's time, 0.7 s at the earliest, and forgets
-/// what it was told. So commands that need each other go as one run: wake, command after command,
-/// sleep. A run that fails on the way is done again from the start, never from its middle.
+/// A chip that is awake falls asleep after its watchdog's time, 0.7 s at the earliest, 1.3 s as a
+/// rule (tWATCHDOG, section 8.3), and forgets what it was told. So commands that need each other go
+/// as one run: wake, command after command, sleep. A run that fails on the way is done again from
+/// the start, never from its middle.
 
 #include <stddef.h>
 #include <stdint.h>

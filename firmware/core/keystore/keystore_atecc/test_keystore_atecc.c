@@ -224,6 +224,17 @@ static void a_watchdog_that_bites_early_is_an_error_and_no_wrong_signature(void 
     assert_int_equal(signs_rightly(keystore, KEYSTORE_IDENTITY_A, key), STATUS_OK);
 }
 
+static void the_least_watchdog_is_enough_for_the_slowest_chip(void **state)
+{
+    (void)state;
+    const struct keystore *keystore = fresh();
+    uint8_t key[KEYSTORE_PUBLIC_SIZE];
+    device.chip.faults.dozes_after_us = 700000;
+    device.chip.faults.slow_us = 35000; // 115 ms for a key and for a signature.
+    assert_int_equal(keystore->generate(keystore->ctx, KEYSTORE_IDENTITY_A, key), STATUS_OK);
+    assert_int_equal(signs_rightly(keystore, KEYSTORE_IDENTITY_A, key), STATUS_OK);
+}
+
 static void another_chip_is_noticed_and_nothing_is_made_in_it(void **state)
 {
     (void)state;
@@ -364,6 +375,7 @@ int main(void)
         cmocka_unit_test(one_lost_transfer_never_shows),
         cmocka_unit_test(one_wrong_bit_never_shows_and_wrong_bits_for_ever_do),
         cmocka_unit_test(a_watchdog_that_bites_early_is_an_error_and_no_wrong_signature),
+        cmocka_unit_test(the_least_watchdog_is_enough_for_the_slowest_chip),
         cmocka_unit_test(another_chip_is_noticed_and_nothing_is_made_in_it),
         cmocka_unit_test(a_cut_leaves_the_old_key_or_the_new),
         cmocka_unit_test(half_a_key_is_no_key_and_can_be_made_again),

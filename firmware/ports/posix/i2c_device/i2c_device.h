@@ -4,9 +4,9 @@
 /// The i2c seam on a bus of Linux, such as /dev/i2c-1, by i2c-dev's I2C_RDWR (the kernel's
 /// Documentation/i2c/dev-interface.rst).
 ///
-/// Each call is one message. How fast the bus runs is the system's to say, and a chip that is woken
-/// by a zero byte needs 100 kHz. That byte goes to address 0, where nobody acknowledges it: SDA is
-/// low for start and address alone, 8 clocks or 80 us, and the ATECC608A asks for 60.
+/// Each call is one message. How fast the bus runs is the system's to say, and an ATECC608A, which
+/// is woken by a write to address 0, needs 100 kHz: SDA is low from the start condition to the end
+/// of the address, 80 us or more at that speed, and the chip asks for 60 (DS40002112 section 8.3).
 
 #include <linux/i2c.h>
 

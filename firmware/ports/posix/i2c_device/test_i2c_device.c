@@ -24,7 +24,7 @@ struct fake_kernel {
     int open_error;
     unsigned open_count;
     unsigned messages;
-    unsigned wakes; ///< Zero bytes to address 0.
+    unsigned wakes; ///< Writes to address 0.
 };
 
 static struct fake_kernel kernel;
@@ -57,8 +57,7 @@ static int fake_transfer(void *ctx, int fd, struct i2c_msg *messages, int count)
     const struct i2c_msg *message = &messages[0];
     assert_true(message->len > 0 && (message->flags & ~I2C_M_RD) == 0);
     fake->messages++;
-    fake->wakes +=
-        message->addr == 0 && message->flags == 0 && message->len == 1 && message->buf[0] == 0;
+    fake->wakes += message->addr == 0 && message->flags == 0 && message->len == 1;
     const enum status status =
         (message->flags & I2C_M_RD) != 0
             ? fake->bus.read(fake->bus.ctx, (uint8_t)message->addr, message->buf, message->len)
