@@ -195,6 +195,7 @@ static int start_button(struct device *device)
         .retained = device->retained,
         .mailboxes = { &device->fleet_mailbox, &device->control_mailbox },
         .dwell_ms = device->settings.dwell_ms,
+        .absent = (uint8_t)(UINT8_MAX << device->settings.relays),
     };
     button_task_init(&device->button, &parts, device->clock.uptime_us(device->clock.ctx));
     return device_tasks_start(device, DEVICE_BUTTON) == STATUS_OK

@@ -133,6 +133,7 @@ enum status device_source_open(struct device_source *source, const struct option
                                    ? open_recording(source, options, clock, fault)
                                    : open_synthesizer(source, options, clock, fault);
     if (status == STATUS_OK) {
+        wiring_keep_first(&source->wiring, options->settings.channels);
         source->rate_hz = (double)source->adc.frame_rate_mhz(source->adc.ctx) / 1000.0;
     }
     return status;

@@ -84,6 +84,8 @@ static const struct option table[] = {
     NUMBER_OPTION(speed, 1, HOST_CLOCK_SPEED_LIMIT, "1", "how much faster the device's time runs"),
     FLAG_OPTION(host_time, "yes", "the host tells the time; otherwise the server alone does"),
     FLAG_OPTION(seed_profile, "no", "the cadence of the older meters; single cadences may follow"),
+    TEXT_OPTION(profile, "energy_meter",
+                "or smart_plug: one relay, open after each start; sizes may follow"),
     FLAG_OPTION(once, "no", "leave when the recording has been delivered and acknowledged"),
     FLAG_OPTION(real_time, "yes", "real-time priorities where the system grants them"),
     FLAG_OPTION(journal_simulate_power_cut, "no",
@@ -156,6 +158,11 @@ static const char *set_option(struct options *options, const struct option *opti
     return "of no known kind";
 }
 
+static bool is_plug(const struct options *options)
+{
+    return strcmp(options->profile, "smart_plug") == 0;
+}
+
 void options_init(struct options *options)
 {
     *options = (struct options){ .broker_port = 0 };
@@ -192,6 +199,9 @@ const char *options_set(struct options *options, const char *name, const char *t
             const char *fault = set_option(options, &table[i], text);
             if (fault == NULL && strcmp(name, "seed_profile") == 0 && options->seed_profile) {
                 settings_use_seed_profile(&options->settings);
+            }
+            if (fault == NULL && strcmp(name, "profile") == 0 && is_plug(options)) {
+                settings_use_plug_profile(&options->settings);
             }
             return fault;
         }
@@ -289,6 +299,12 @@ const char *options_check(const struct options *options)
 
     if (options->settings.device_id[0] == '\0') {
         return "device_id is not set";
+    }
+    if (!is_plug(options) && strcmp(options->profile, "energy_meter") != 0) {
+        return "profile is neither energy_meter nor smart_plug";
+    }
+    if (is_plug(options) && options->settings.restore_relays != 0) {
+        return "a smart_plug is open after each start: restore_relays must be 0";
     }
     if (options->settings.demand_sub_min != 0 &&
         options->settings.demand_min % options->settings.demand_sub_min != 0) {

@@ -67,6 +67,7 @@ struct options {
     uint32_t speed;
     bool host_time; ///< The host tells the time; otherwise the server alone does.
     bool seed_profile;
+    char profile[OPTIONS_TEXT_SIZE]; ///< "energy_meter" or "smart_plug": what the device is.
     bool once; ///< Leave when the recording has been delivered and acknowledged.
     bool real_time;
     bool journal_simulate_power_cut; ///< For tests: what is not synchronised dies with the process.

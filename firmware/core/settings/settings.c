@@ -111,6 +111,8 @@ static const struct entry table[] = {
     NUMBER(demand_sub_min, "minutes by which demand slides, a divisor of demand_min; 0 for not", 0,
            5, 0),
     NUMBER(dwell_ms, "shortest time between two changes of a relay", 0, 60000, 500),
+    NUMBER(relays, "relays that the device has", 1, 8, 8),
+    NUMBER(channels, "channels that the device measures at most", 1, 8, 8),
     NUMBER(restore_relays, "1: relays are as before after a power cut, 0: all open", 0, 1, 1),
     NUMBER(tamper_switch, "1: the case has a switch that notices when it is opened", 0, 1, 0),
 };
@@ -203,6 +205,13 @@ void settings_use_seed_profile(struct settings *settings)
     settings->realtime_ms = 1000;
     settings->relay_status_ms = 1000;
     settings->system_status_ms = 30000;
+}
+
+void settings_use_plug_profile(struct settings *settings)
+{
+    settings->relays = 1;
+    settings->channels = 1;
+    settings->restore_relays = 0;
 }
 
 const struct settings_rule *settings_rule_at(size_t index)

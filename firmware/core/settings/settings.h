@@ -35,6 +35,8 @@ struct settings {
     uint32_t reconnect_ms;       ///< First wait before connecting again.
     uint32_t reconnect_limit_ms; ///< Longest wait.
     uint32_t dwell_ms;           ///< Shortest time between two changes of one relay.
+    uint32_t relays;             ///< That the device has, from relay 0 on.
+    uint32_t channels;           ///< That it measures at most, from channel 0 on.
     uint32_t restore_relays;     ///< 1: after a power cut relays are as before; 0: all open.
     uint32_t tamper_switch;      ///< 1: the case has a switch that notices when it is opened.
     uint32_t demand_min;         ///< Length of a block of demand: 15, 30 or 60 minutes.
@@ -61,6 +63,9 @@ MUST_CHECK enum status settings_set(struct settings *settings, const char *name,
 
 /// The cadence of the older meters: `data` every 7 s, `realtime` and `relay_status` every second.
 void settings_use_seed_profile(struct settings *settings);
+
+/// A plug: one channel, and one relay that is open after each start, whatever it was before.
+void settings_use_plug_profile(struct settings *settings);
 
 /// What the setting may be.
 struct settings_rule {

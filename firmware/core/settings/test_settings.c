@@ -96,6 +96,19 @@ static void knows_the_cadence_of_the_older_meters(void **state)
     assert_int_equal(settings.system_status_ms, 30000);
 }
 
+static void a_plug_has_one_relay_that_begins_open(void **state)
+{
+    struct settings settings;
+    (void)state;
+    settings_init(&settings);
+    assert_int_equal(settings.relays, 8);
+    assert_int_equal(settings.channels, 8);
+    settings_use_plug_profile(&settings);
+    assert_int_equal(settings.relays, 1);
+    assert_int_equal(settings.channels, 1);
+    assert_int_equal(settings.restore_relays, 0);
+}
+
 static void takes_a_key_that_can_be_one(void **state)
 {
     struct settings settings;
@@ -157,6 +170,7 @@ int main(void)
         cmocka_unit_test(refuses_nonsense_and_keeps_what_it_had),
         cmocka_unit_test(takes_a_device_id_that_fits_a_certificate_and_a_topic),
         cmocka_unit_test(knows_the_cadence_of_the_older_meters),
+        cmocka_unit_test(a_plug_has_one_relay_that_begins_open),
         cmocka_unit_test(takes_a_key_that_can_be_one),
         cmocka_unit_test(takes_a_time_zone_and_a_tariff_that_can_be_read),
         cmocka_unit_test(knows_the_blocks_of_demand),

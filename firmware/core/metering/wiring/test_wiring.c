@@ -20,6 +20,17 @@ static void lays_one_voltage_before_the_currents(void **state)
     assert_int_equal(wiring_check(&wiring, 4), STATUS_OK);
 }
 
+static void measures_no_more_channels_than_it_is_told(void **state)
+{
+    (void)state;
+    struct wiring wiring = wiring_of_one_voltage(3, 0.2, 0.01);
+    wiring_keep_first(&wiring, 8);
+    assert_int_equal(wiring_channels(&wiring), 0x07);
+    wiring_keep_first(&wiring, 1);
+    assert_int_equal(wiring_channels(&wiring), 0x01);
+    assert_int_equal(wiring_check(&wiring, 4), STATUS_OK);
+}
+
 static void refuses_inputs_that_do_not_exist_and_scales_that_mean_nothing(void **state)
 {
     (void)state;
@@ -61,6 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lays_one_voltage_before_the_currents),
+        cmocka_unit_test(measures_no_more_channels_than_it_is_told),
         cmocka_unit_test(refuses_inputs_that_do_not_exist_and_scales_that_mean_nothing),
         cmocka_unit_test(has_no_more_voltages_than_currents),
     };

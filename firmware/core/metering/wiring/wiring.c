@@ -19,6 +19,13 @@ struct wiring wiring_of_one_voltage(unsigned channels, double volts_per_code,
     return wiring;
 }
 
+void wiring_keep_first(struct wiring *wiring, unsigned channels)
+{
+    for (unsigned n = channels; n < READING_CHANNEL_COUNT; n++) {
+        wiring->channel[n] = (struct wiring_channel){ WIRING_NO_INPUT, WIRING_NO_INPUT };
+    }
+}
+
 uint8_t wiring_channels(const struct wiring *wiring)
 {
     unsigned mask = 0;

@@ -35,6 +35,9 @@ struct wiring {
 struct wiring wiring_of_one_voltage(unsigned channels, double volts_per_code,
                                     double amperes_per_code);
 
+/// Measures the first `channels` alone, of those that were.
+void wiring_keep_first(struct wiring *wiring, unsigned channels);
+
 /// Bit n is set when channel n is measured.
 uint8_t wiring_channels(const struct wiring *wiring);
 

@@ -135,12 +135,36 @@ static void step_tamper(struct button_task *task, uint64_t now_us)
     publish_tamper(task);
 }
 
+/// What is left of a mask when relays that are not there are taken out.
+static uint8_t fitted_of(const struct button_task *task, uint32_t mask)
+{
+    return (uint8_t)(mask & ~(uint32_t)task->parts.absent);
+}
+
+/// Whether a request is about a relay that is not there.
+static bool asks_for_absent(const struct button_task *task, const struct relay_request *request)
+{
+    switch (request->operation) {
+    case RELAY_SET:
+    case RELAY_TOGGLE:
+        return request->relay < RELAY_BANK_COUNT &&
+               (task->parts.absent >> request->relay & 1u) != 0;
+    case RELAY_SET_ALL:
+        return (request->mask & task->parts.absent) != 0;
+    case RELAY_ALL_ON:
+    case RELAY_ALL_OFF:
+    case RELAY_TAMPER_CLEAR:
+        break;
+    }
+    return false;
+}
+
 static void step_restoring(struct button_task *task, uint64_t now_us)
 {
     const uint32_t restored = load(&task->restored);
     const bool tamper_known = !has_switch(task) || task->tamper.known;
     if (!task->keep_known && (restored >> RESTORED_BIT) != 0 && tamper_known) {
-        keep(task, task->keep_open || is_tampered(task) ? 0 : (uint8_t)restored);
+        keep(task, task->keep_open || is_tampered(task) ? 0 : fitted_of(task, restored));
         task->restoring = true;
     }
     if (now_us < task->retry_us) {
@@ -171,6 +195,9 @@ static enum status switch_relays(struct button_task *task, const struct relay_re
         return has_switch(task) ? tamper_clear(&task->tamper, request->tamper_count)
                                 : STATUS_MISSING;
     }
+    if (asks_for_absent(task, request)) {
+        return STATUS_INVALID;
+    }
     if (is_tampered(task) || !task->keep_known || task->restoring) {
         return STATUS_BUSY;
     }
@@ -183,7 +210,7 @@ static enum status switch_relays(struct button_task *task, const struct relay_re
     case RELAY_SET_ALL:
         return relay_bank_set_all(bank, request->mask, now_ms);
     case RELAY_ALL_ON:
-        return relay_bank_set_all(bank, UINT8_MAX, now_ms);
+        return relay_bank_set_all(bank, fitted_of(task, UINT8_MAX), now_ms);
     case RELAY_ALL_OFF:
     case RELAY_TAMPER_CLEAR:
         break;

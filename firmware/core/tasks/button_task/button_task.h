@@ -54,6 +54,7 @@ struct button_task_parts {
     struct retained_memory *retained;
     struct relay_mailbox *mailboxes[BUTTON_TASK_MAILBOX_LIMIT]; ///< One per poster; NULL is none.
     uint32_t dwell_ms;                                          ///< As for relay_bank_init().
+    uint8_t absent; ///< Bit n: there is no relay n, so nothing ever drives its coil.
 };
 
 /// The relays as the task last published them.

@@ -28,6 +28,7 @@ struct fixture {
     struct relay_mailbox other;
     struct button_task task;
     uint64_t now_us;
+    uint8_t absent; ///< Relays that are not fitted.
 };
 
 static enum status fake_latch(void *ctx, uint8_t outputs)
@@ -87,6 +88,7 @@ static void boot(struct fixture *f)
         .retained = &f->retained,
         .mailboxes = { &f->mailbox, NULL, &f->other },
         .dwell_ms = DWELL_MS,
+        .absent = f->absent,
     };
     button_task_init(&f->task, &parts, f->now_us);
 }
@@ -195,6 +197,31 @@ static void what_does_not_exist_is_invalid_and_moves_nothing(void **state)
         assert_int_equal(ask(f, &f->mailbox, REQUESTS[i]).status, STATUS_INVALID);
         assert_int_equal(coils(f), 0x01);
     }
+}
+
+static void a_relay_that_is_not_fitted_is_invalid_and_never_driven(void **state)
+{
+    struct fixture *f = *state;
+    f->absent = 0xFE;
+    boot(f);
+    button_task_restore(&f->task, 0xFF); // As a board with eight had left it.
+    run_ms(f, 2 * DWELL_MS);
+    assert_int_equal(coils(f), 0x01);
+    assert_int_equal(set_all(f, 0x03), STATUS_INVALID);
+    for (uint8_t relay = 1; relay < RELAY_BANK_COUNT; relay++) {
+        const struct relay_request wishes[] = {
+            { .operation = RELAY_SET, .relay = relay, .closed = true },
+            { .operation = RELAY_TOGGLE, .relay = relay },
+        };
+        assert_int_equal(ask(f, &f->mailbox, wishes[0]).status, STATUS_INVALID);
+        assert_int_equal(ask(f, &f->mailbox, wishes[1]).status, STATUS_INVALID);
+    }
+    assert_int_equal(coils(f), 0x01);
+    assert_int_equal(set_all(f, 0x00), STATUS_OK);
+    run_ms(f, DWELL_MS);
+    const struct relay_request all_on = { .operation = RELAY_ALL_ON };
+    assert_int_equal(ask(f, &f->mailbox, all_on).status, STATUS_OK);
+    assert_int_equal(coils(f), 0x01);
 }
 
 static void a_mask_in_dwell_time_is_busy_but_all_off_is_not(void **state)
@@ -536,6 +563,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_operation_switches_within_one_tick, get_ready),
         cmocka_unit_test_setup(what_does_not_exist_is_invalid_and_moves_nothing, get_ready),
+        cmocka_unit_test_setup(a_relay_that_is_not_fitted_is_invalid_and_never_driven, power_up),
         cmocka_unit_test_setup(a_mask_in_dwell_time_is_busy_but_all_off_is_not, get_ready),
         cmocka_unit_test_setup(several_posters_are_served, get_ready),
         cmocka_unit_test_setup(changes_are_counted_and_published_with_what_to_keep, get_ready),

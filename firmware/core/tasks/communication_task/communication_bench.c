@@ -151,6 +151,7 @@ void bench_boot(struct bench *b)
         .retained = &b->retained,
         .mailboxes = { &b->mailbox },
         .dwell_ms = b->settings.dwell_ms,
+        .absent = (uint8_t)(UINT8_MAX << b->settings.relays),
     };
     button_task_init(&b->button, &button, b->now_us);
     button_task_restore(&b->button, 0);

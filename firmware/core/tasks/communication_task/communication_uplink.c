@@ -327,6 +327,8 @@ static void settle(struct communication_task *task, const struct relay_result *r
         reason = "there is nothing to clear";
     } else if (result->status == STATUS_INVALID && result->tampered) {
         reason = "the case was opened another number of times";
+    } else if (result->status == STATUS_INVALID) {
+        reason = "this device has no such relay";
     }
     command_history_settle(&task->history, result->id, outcome, reason, result->mask);
 }

@@ -136,6 +136,23 @@ static void says_why_a_command_is_not_done(void **state)
     bench_assert_last(b, "command_result", "\"cmd_id\":\"dead\",\"status\":\"failed\"");
 }
 
+static void says_that_a_relay_is_not_there(void **state)
+{
+    struct bench *b = *state;
+    b->settings.relays = 1;
+    bench_boot(b);
+    bench_run_ms(b, 1000);
+    bench_send_command(b, "c1", "\"action\":\"set_relay\",\"relay\":1,\"state\":true", 30);
+    bench_run_ms(b, 100);
+    bench_assert_last(
+        b, "command_result",
+        "\"cmd_id\":\"c1\",\"status\":\"invalid\",\"reason\":\"this device has no such relay\"");
+    bench_send_command(b, "c2", "\"action\":\"set_relay\",\"relay\":0,\"state\":true", 30);
+    bench_run_ms(b, 100);
+    bench_assert_last(b, "command_result", "\"cmd_id\":\"c2\",\"status\":\"done\"");
+    assert_int_equal(b->coils, 1);
+}
+
 static void refuses_commands_until_it_knows_the_time(void **state)
 {
     struct bench *b = *state;
@@ -410,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup(answers_a_repetition_without_detail_while_another_is_under_way,
                                bench_power_up),
         cmocka_unit_test_setup(says_why_a_command_is_not_done, bench_power_up),
+        cmocka_unit_test_setup(says_that_a_relay_is_not_there, bench_power_up),
         cmocka_unit_test_setup(refuses_commands_until_it_knows_the_time, bench_power_up),
         cmocka_unit_test_setup(obeys_the_older_meters_commands, bench_power_up),
         cmocka_unit_test_setup(never_obeys_what_the_broker_kept, bench_power_up),
