@@ -21,7 +21,7 @@
 #include "tls_identity.h"
 #include "version.h"
 
-enum { LOOK_MS = 50, STOP_LIMIT_S = 15, PATH_SIZE = 512 };
+enum { LOOK_MS = 50, STOP_LIMIT_S = 15, PATH_SIZE = 512, NOMINAL_HZ = 50, CAPTURE_SLOTS = 4 };
 
 // What the tasks ask of the device
 
@@ -306,27 +306,41 @@ static int boot(struct device *device)
 static int build_metering(struct device *device)
 {
     char fault[OPTIONS_FAULT_SIZE] = "";
+    const char *why = "";
     struct reading latest;
 
     if (device_source_open(&device->source, device->options, &device->clock, fault) != STATUS_OK) {
         return fail(device, "samples", fault);
     }
+    // Every input at once: a host has the memory.
+    const size_t capture_size =
+        metering_engine_capture_size(&device->source.adc, WAVEFORM_AT_ONCE, CAPTURE_SLOTS);
+    device->capture = calloc(capture_size / sizeof *device->capture + 1, sizeof *device->capture);
+    if (device->capture == NULL) {
+        return fail(device, "harmonics", strerror(errno));
+    }
     const bool has_latest = journal_latest_reading(&device->storage.journal, &latest) == STATUS_OK;
     device->readings = (struct reading_sink){ .commit = commit, .ctx = device };
     device->records = (struct record_sink){ .commit = commit_record, .ctx = device };
-    const struct device_metering_parts parts = {
+    const struct metering_engine_parts parts = {
         .settings = &device->settings,
-        .source = &device->source,
+        .adc = &device->source.adc,
+        .wiring = &device->source.wiring,
         .clock = &device->clock,
         .values = &device->storage.values,
         .requests = &device->metering_requests,
         .readings = &device->readings,
         .records = &device->records,
         .latest = has_latest ? &latest : NULL,
+        .nominal_hz = NOMINAL_HZ,
+        .harmonics = WAVEFORM_AT_ONCE,
+        .capture_slots = CAPTURE_SLOTS,
+        .capture = device->capture,
+        .capture_size = capture_size,
     };
     metering_mailbox_init(&device->metering_requests);
-    if (device_metering_open(&device->metering, &parts, fault) != STATUS_OK) {
-        return fail(device, "metering", fault);
+    if (metering_engine_open(&device->metering, &parts, &why) != STATUS_OK) {
+        return fail(device, "metering", why);
     }
     if (device->metering.calibration_damaged) {
         host_log_say(&device->log, HOST_LOG_ERROR,
@@ -497,7 +511,7 @@ static void stop(struct device *device)
     device_tasks_stop(device, DEVICE_BUTTON);
     mosquitto_session_close(device->session);
     device_provisioning_close(&device->provisioning);
-    device_metering_close(&device->metering);
+    free(device->capture);
     device_source_close(&device->source);
     reading_trace_close(device->trace);
     device_storage_close(&device->storage);
@@ -568,7 +582,6 @@ int device_check(struct device *device, const struct options *options)
         code = device_source_open(&device->source, options, &device->clock, fault) == STATUS_OK
                    ? EXIT_SUCCESS
                    : fail(device, "samples", fault);
-        device_metering_close(&device->metering);
         device_source_close(&device->source);
     }
     if (code == EXIT_SUCCESS && access(options->data_dir, W_OK | X_OK) != 0 && errno != ENOENT) {

@@ -12,13 +12,13 @@
 #include "control_socket.h"
 #include "crypto.h"
 #include "device_attestation.h"
-#include "device_metering.h"
 #include "device_provisioning.h"
 #include "device_source.h"
 #include "device_storage.h"
 #include "host_clock.h"
 #include "host_lock.h"
 #include "host_log.h"
+#include "metering_engine.h"
 #include "metering_mailbox.h"
 #include "mosquitto_session.h"
 #include "options.h"
@@ -83,7 +83,8 @@ struct device {
     struct record_sink records;
     struct device_source source;
     struct metering_mailbox metering_requests;
-    struct device_metering metering;
+    struct metering_engine metering;
+    uint64_t *capture; ///< The metering's windows for harmonics.
 
     struct settings settings; ///< As the core sees them.
     struct crypto crypto;

@@ -121,8 +121,8 @@ static void run_processing(void *ctx)
     while (!ended) {
         const bool last = atomic_load(&device->stop[DEVICE_PROCESSING]);
         const bool sampled = atomic_load(&device->sampled);
-        const enum status status = sampled ? device_metering_flush(&device->metering)
-                                           : device_metering_step(&device->metering);
+        const enum status status = sampled ? metering_engine_flush(&device->metering)
+                                           : metering_engine_step(&device->metering);
         report_storage(device, status);
         if (sampled && status == STATUS_OK && !atomic_load(&device->processed)) {
             atomic_store(&device->processed, true);

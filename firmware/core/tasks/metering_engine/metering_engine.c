@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "device_metering.h"
+#include "metering_engine.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+enum { INPUTS_IN_TURN = 2 }; ///< A voltage and its current.
 
-enum { CAPTURE_SLOTS = 4 };
-
-static const double NOMINAL_HZ = 50.0; // Only until the mains are found.
 static const double USUAL_V = 230.0;
 static const double USUAL_A = 5.0;
 
-static enum status complain(char *fault, enum status status, const char *text)
+static enum status complain(const char **fault, enum status status, const char *text)
 {
-    (void)snprintf(fault, OPTIONS_FAULT_SIZE, "%s", text);
+    *fault = text;
     return status;
 }
 
-static enum status open_windows(struct device_metering *metering)
+static enum status open_windows(struct metering_engine *metering)
 {
-    const struct device_metering_parts *parts = &metering->parts;
-    struct device_source *source = parts->source;
+    const struct metering_engine_parts *parts = &metering->parts;
     const struct sampling_settings sampling = sampling_settings_default();
     struct processing_settings processing = processing_settings_default();
     processing.reading_ms = parts->settings->reading_ms;
@@ -30,11 +25,11 @@ static enum status open_windows(struct device_metering *metering)
     enum status status = ring_init(&metering->ring, metering->windows, sizeof metering->windows[0],
                                    SAMPLING_TASK_WINDOWS);
     if (status == STATUS_OK) {
-        status = sampling_task_init(&metering->sampling, &source->adc, &source->wiring,
-                                    &metering->ring, &sampling);
+        status = sampling_task_init(&metering->sampling, parts->adc, parts->wiring, &metering->ring,
+                                    &sampling);
     }
     if (status == STATUS_OK) {
-        status = processing_task_init(&metering->processing, &source->wiring, &metering->ring,
+        status = processing_task_init(&metering->processing, parts->wiring, &metering->ring,
                                       parts->readings, &processing, parts->latest);
     }
     if (status == STATUS_OK) {
@@ -46,34 +41,33 @@ static enum status open_windows(struct device_metering *metering)
 
 static void observe(void *ctx, const struct window_report *report)
 {
-    struct device_metering *metering = ctx;
+    struct metering_engine *metering = ctx;
     calibration_session_observe(&metering->session, report->raw, report->seconds);
     linearity_session_observe(&metering->linearity, report->raw, report->seconds);
 }
 
 static void listen(void *ctx, const struct spectrum_bins *bins)
 {
-    struct device_metering *metering = ctx;
+    struct metering_engine *metering = ctx;
     calibration_session_take_bins(&metering->session, bins);
 }
 
-/// The inputs of a recording or the synthesizer are sampled at once.
-static void open_calibration(struct device_metering *metering)
+static void open_calibration(struct metering_engine *metering)
 {
-    const struct device_metering_parts *parts = &metering->parts;
+    const struct metering_engine_parts *parts = &metering->parts;
     metering->calibration_damaged =
         calibration_store_load(&metering->calibrations, parts->values) != STATUS_OK;
-    calibration_session_init(&metering->session, &parts->source->wiring, 0.0,
-                             &metering->calibrations, &metering->workspace.calibration);
+    calibration_session_init(&metering->session, parts->wiring, 0.0, &metering->calibrations,
+                             &metering->workspace.calibration);
     metering->session_watcher = (struct window_watcher){ .window = observe, .ctx = metering };
     metering->session_tap = (struct spectrum_tap){ .bins = listen, .ctx = metering };
 }
 
 /// Has the table of the converter in force that was kept.
-static enum status open_linearity(struct device_metering *metering)
+static enum status open_linearity(struct metering_engine *metering)
 {
-    const struct adc_source *adc = &metering->parts.source->adc;
-    const struct linearity_parts parts = { .wiring = &metering->parts.source->wiring,
+    const struct adc_source *adc = metering->parts.adc;
+    const struct linearity_parts parts = { .wiring = metering->parts.wiring,
                                            .values = metering->parts.values,
                                            .census = &metering->census,
                                            .workspace = &metering->workspace.linearity,
@@ -93,7 +87,7 @@ static enum status open_linearity(struct device_metering *metering)
 /// Tells the newest distortion of a channel to whoever adds up intervals.
 static bool distortion_of(void *ctx, unsigned channel, uint32_t *voltage_ppm, uint32_t *current_ppm)
 {
-    struct device_metering *metering = ctx;
+    struct metering_engine *metering = ctx;
     const struct clock *clock = metering->parts.clock;
     const uint64_t now_us = clock->uptime_us(clock->ctx);
     struct spectrum_level voltage;
@@ -111,25 +105,25 @@ static bool distortion_of(void *ctx, unsigned channel, uint32_t *voltage_ppm, ui
 
 /// Lets events and waveforms be in calibrated units. Of a sensor's curve, the gain at a usual
 /// magnitude holds for all.
-static void scale_quality(struct device_metering *metering)
+static void scale_quality(struct metering_engine *metering)
 {
-    const struct device_metering_parts *parts = &metering->parts;
-    const struct wiring *wiring = &parts->source->wiring;
+    const struct metering_engine_parts *parts = &metering->parts;
+    const struct wiring *wiring = parts->wiring;
     const struct calibration *calibration = calibration_store_current(&metering->calibrations);
-    for (unsigned n = 0; n < parts->source->adc.input_count; n++) {
+    for (unsigned n = 0; n < parts->adc->input_count; n++) {
         const double usual = n == wiring->reference_input ? USUAL_V : USUAL_A;
         const struct calibration_correction correction =
-            calibration_at(&calibration->input[n], usual, NOMINAL_HZ);
+            calibration_at(&calibration->input[n], usual, parts->nominal_hz);
         quality_task_scale(&metering->quality, n, wiring->unit_per_code[n] * correction.gain);
     }
     metering->scaled_for = metering->calibrations.newest;
 }
 
-static enum status open_quality(struct device_metering *metering)
+static enum status open_quality(struct metering_engine *metering)
 {
-    const struct device_metering_parts *parts = &metering->parts;
-    const struct adc_source *adc = &parts->source->adc;
-    const struct wiring *wiring = &parts->source->wiring;
+    const struct metering_engine_parts *parts = &metering->parts;
+    const struct adc_source *adc = parts->adc;
+    const struct wiring *wiring = parts->wiring;
     const uint64_t rate_mhz = adc->frame_rate_mhz(adc->ctx);
     const struct snapshot_source source = { .rate_mhz = rate_mhz,
                                             .input_count = adc->input_count,
@@ -139,7 +133,7 @@ static enum status open_quality(struct device_metering *metering)
                                    sizeof metering->halves[0], HALF_CYCLES_RECORDS);
     if (status == STATUS_OK) {
         status = half_cycles_init(&metering->half_cycles, wiring, &metering->half_ring, rate_mhz,
-                                  NOMINAL_HZ);
+                                  parts->nominal_hz);
     }
     if (status == STATUS_OK) {
         status =
@@ -169,27 +163,20 @@ static enum status open_quality(struct device_metering *metering)
     return status;
 }
 
-/// Captures every input at once: a host has the memory.
-static enum status open_spectra(struct device_metering *metering)
+static enum status open_spectra(struct metering_engine *metering)
 {
-    const struct device_metering_parts *parts = &metering->parts;
-    const struct adc_source *adc = &parts->source->adc;
-    const struct wiring *wiring = &parts->source->wiring;
+    const struct metering_engine_parts *parts = &metering->parts;
+    const struct adc_source *adc = parts->adc;
+    const struct wiring *wiring = parts->wiring;
     const uint64_t rate_mhz = adc->frame_rate_mhz(adc->ctx);
-    const size_t size = waveform_plan_size(rate_mhz, 1, adc->input_count, CAPTURE_SLOTS);
     struct spectrum_settings settings = spectrum_settings_default();
     struct waveform_plan plan;
     settings.spectrum_ms = parts->settings->spectrum_ms;
-    metering->capture_storage =
-        calloc(size / sizeof *metering->capture_storage + 1, sizeof *metering->capture_storage);
-    if (metering->capture_storage == NULL) {
-        return STATUS_FULL;
-    }
-    enum status status =
-        waveform_plan_make(&plan, wiring, WAVEFORM_AT_ONCE, rate_mhz, CAPTURE_SLOTS, size);
+    enum status status = waveform_plan_make(&plan, wiring, parts->harmonics, rate_mhz,
+                                            parts->capture_slots, parts->capture_size);
     if (status == STATUS_OK) {
         status = waveform_capture_init(&metering->capture, &plan, adc->code_min, adc->code_max,
-                                       metering->capture_storage, size);
+                                       parts->capture, parts->capture_size);
     }
     if (status == STATUS_OK) {
         metering->capture_tap = waveform_capture_tap(&metering->capture);
@@ -210,9 +197,9 @@ static enum status open_spectra(struct device_metering *metering)
     return status;
 }
 
-static enum status open_demand(struct device_metering *metering)
+static enum status open_demand(struct metering_engine *metering)
 {
-    const struct device_metering_parts *parts = &metering->parts;
+    const struct metering_engine_parts *parts = &metering->parts;
     const struct settings *settings = parts->settings;
     const unsigned last_rate = parts->latest != NULL ? parts->latest->rate : 0;
     struct tariff_fault fault;
@@ -229,7 +216,7 @@ static enum status open_demand(struct device_metering *metering)
                        &metering->maximum, &metering->tariff_clock.rate);
 }
 
-static enum status bind(struct device_metering *metering)
+static enum status bind(struct metering_engine *metering)
 {
     const struct frame_tap *const taps[] = { half_cycles_tap(&metering->half_cycles),
                                              snapshot_tap(&metering->snapshot),
@@ -247,9 +234,15 @@ static enum status bind(struct device_metering *metering)
     return status;
 }
 
-enum status device_metering_open(struct device_metering *metering,
-                                 const struct device_metering_parts *parts,
-                                 char fault[OPTIONS_FAULT_SIZE])
+size_t metering_engine_capture_size(const struct adc_source *adc, enum waveform_mode harmonics,
+                                    uint32_t slots)
+{
+    const uint32_t inputs = harmonics == WAVEFORM_AT_ONCE ? adc->input_count : INPUTS_IN_TURN;
+    return waveform_plan_size(adc->frame_rate_mhz(adc->ctx), 1, inputs, slots);
+}
+
+enum status metering_engine_open(struct metering_engine *metering,
+                                 const struct metering_engine_parts *parts, const char **fault)
 {
     metering->parts = *parts;
     open_calibration(metering);
@@ -281,7 +274,7 @@ enum status device_metering_open(struct device_metering *metering,
     return status == STATUS_OK ? status : complain(fault, status, "too many listeners");
 }
 
-static void set_rate(struct device_metering *metering)
+static void set_rate(struct metering_engine *metering)
 {
     const struct clock *clock = metering->parts.clock;
     int64_t utc_ms = 0;
@@ -302,7 +295,7 @@ static enum status worst(const enum status *status, size_t count)
     return STATUS_OK;
 }
 
-enum status device_metering_step(struct device_metering *metering)
+enum status metering_engine_step(struct metering_engine *metering)
 {
     const struct clock *clock = metering->parts.clock;
     set_rate(metering);
@@ -320,7 +313,7 @@ enum status device_metering_step(struct device_metering *metering)
     return worst(steps, sizeof steps / sizeof steps[0]);
 }
 
-enum status device_metering_flush(struct device_metering *metering)
+enum status metering_engine_flush(struct metering_engine *metering)
 {
     const struct clock *clock = metering->parts.clock;
     set_rate(metering);
@@ -331,10 +324,4 @@ enum status device_metering_flush(struct device_metering *metering)
         demand_step(&metering->demand),
     };
     return worst(steps, sizeof steps / sizeof steps[0]);
-}
-
-void device_metering_close(struct device_metering *metering)
-{
-    free(metering->capture_storage);
-    metering->capture_storage = NULL;
 }

@@ -16,25 +16,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "adc_source.h"
 #include "calibration_session.h"
 #include "calibration_store.h"
 #include "clock.h"
 #include "code_census.h"
 #include "demand.h"
-#include "device_source.h"
 #include "half_cycles.h"
 #include "key_value.h"
 #include "linearity_session.h"
 #include "maximum_demand.h"
 #include "metering_desk.h"
 #include "metering_mailbox.h"
-#include "options.h"
 #include "processing_task.h"
 #include "quality_task.h"
 #include "reading.h"
 #include "record_sink.h"
 #include "ring.h"
 #include "sampling_task.h"
+#include "settings.h"
 #include "snapshot.h"
 #include "spectrum_tap.h"
 #include "spectrum_task.h"
@@ -42,23 +42,31 @@
 #include "tariff.h"
 #include "time_zone.h"
 #include "waveform_capture.h"
+#include "waveform_plan.h"
+#include "wiring.h"
 
 /// What the metering works with; all of it outlives it.
-struct device_metering_parts {
+struct metering_engine_parts {
     const struct settings *settings;
-    struct device_source *source;
+    const struct adc_source *adc;
+    const struct wiring *wiring;
     const struct clock *clock;
     const struct key_value *values;
     struct metering_mailbox *requests; ///< What people ask of the metering.
     const struct reading_sink *readings;
     const struct record_sink *records;
     const struct reading *latest; ///< NULL: there is none.
+    double nominal_hz;            ///< Only until the mains are found.
+    enum waveform_mode harmonics; ///< Of all channels in each window, or of one after the other.
+    uint32_t capture_slots;       ///< Windows that may wait for processing; a power of two.
+    uint64_t *capture;            ///< Where those are: `capture_size` bytes.
+    size_t capture_size;
 };
 
 /// Owned by the caller; use it only through the functions below, except for `sampling`, which the
 /// sampling thread steps, and `ring`, which tells how far processing is behind.
-struct device_metering {
-    struct device_metering_parts parts;
+struct metering_engine {
+    struct metering_engine_parts parts;
     struct calibration_store calibrations;
     struct calibration_session session;
     union metering_workspace workspace; ///< Of calibration or linearity.
@@ -88,7 +96,6 @@ struct device_metering {
 
     struct waveform_capture capture;
     struct frame_tap capture_tap;
-    uint64_t *capture_storage;
     struct spectrum_task spectrum;
     struct spectrum_sums spectrum_sums[ADC_INPUT_LIMIT];
 
@@ -99,21 +106,22 @@ struct device_metering {
     struct demand demand;
 };
 
+/// Bytes of capture that keep every sample; with less, harmonics end at a lower order.
+size_t metering_engine_capture_size(const struct adc_source *adc, enum waveform_mode harmonics,
+                                    uint32_t slots);
+
 /// Builds everything and binds it together.
 ///
-/// @return what failed; `fault` says what and what to do.
-MUST_CHECK enum status device_metering_open(struct device_metering *metering,
-                                            const struct device_metering_parts *parts,
-                                            char fault[OPTIONS_FAULT_SIZE]);
+/// @return what failed; `*fault` says what and what to do, as a literal.
+MUST_CHECK enum status metering_engine_open(struct metering_engine *metering,
+                                            const struct metering_engine_parts *parts,
+                                            const char **fault);
 
 /// Turns what was sampled into records. Call it every 10 ms or so, from the processing thread.
 ///
 /// @return anything but STATUS_OK: what storage said; nothing is lost yet, and the next step tries
 ///         again.
-MUST_CHECK enum status device_metering_step(struct device_metering *metering);
+MUST_CHECK enum status metering_engine_step(struct metering_engine *metering);
 
-/// As device_metering_step(), and makes records of what is not complete: the source has ended.
-MUST_CHECK enum status device_metering_flush(struct device_metering *metering);
-
-/// Gives the memory back; fine on one that was never opened.
-void device_metering_close(struct device_metering *metering);
+/// As metering_engine_step(), and makes records of what is not complete: the source has ended.
+MUST_CHECK enum status metering_engine_flush(struct metering_engine *metering);
