@@ -734,6 +734,9 @@ export const checks = [
         await signIn();
         await page.getByRole("link", { name: "Identities" }).click();
         await page.getByRole("heading", { name: "Certificates" }).waitFor();
+        await page.getByText("Expired without a successor: barn-<b>4</b>").waitFor();
+        await page.getByText("Not renewed in time").waitFor();
+        await page.getByText("<img src=x onerror=alert(1)>").waitFor();
         await screenshot("identities");
         await axe();
         await page.getByRole("button", { name: "Revoke meter-3" }).click();
@@ -743,10 +746,42 @@ export const checks = [
           "meter-3 is cut off",
         );
         await page.getByLabel("Show those that are over").check();
-        await page.getByText("Superseded").waitFor();
+        await page.getByText("Superseded", { exact: true }).waitFor();
         await screenshot("identities-all", false);
         await page.setViewportSize({ width: 390, height: 844 });
         await screenshot("identities-phone");
+      }).finally(() => server.close());
+    },
+  },
+  {
+    name: "a device reports on itself when it is asked, by keyboard alone",
+    mockOnly: true,
+    run: async (check) => {
+      const server = await startMockServer();
+      await withVisitor({ ...check, server }, {}, async ({ page, screenshot, axe, signIn }) => {
+        await signIn();
+        await page.goto("/#/devices/meter-1/details");
+        const ask = page.getByRole("button", { name: "Ask for a report" });
+        await ask.waitFor();
+        await ask.focus();
+        await page.keyboard.press("Enter");
+        await page.getByText("With reservations", { exact: true }).waitFor();
+        await page.getByText("nothing but its own software stands behind the report").waitFor();
+        await page.getByText(/judged/).waitFor();
+        await screenshot("attestation");
+        await axe();
+        // It is still there when the page is left and opened again.
+        await page.goto("/#/devices");
+        await page.goto("/#/devices/meter-1/details");
+        await page.getByText("With reservations", { exact: true }).waitFor();
+        await page.goto("/#/devices/meter-2/details");
+        await page.getByText("has not renewed it").waitFor();
+        await page.getByRole("button", { name: "Ask for a report" }).click();
+        await page.getByText("it is an old one").waitFor();
+        await page.setViewportSize({ width: 390, height: 844 });
+        await screenshot("attestation-phone");
+        await page.goto("/#/devices/meter-3/details");
+        await page.getByText("The device is offline.").waitFor();
       }).finally(() => server.close());
     },
   },

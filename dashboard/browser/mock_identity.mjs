@@ -27,6 +27,36 @@ function certificate(device_id, state, ageDays, lifeDays) {
     not_after_ms: end,
     renew_after_ms: issued + (lifeDays * DAY_MS * 2) / 3,
     days_left: Math.max(0, Math.floor((end - Date.now()) / DAY_MS)),
+    renewal_overdue: state === "active" && ageDays >= (lifeDays * 5) / 6,
+    attestation:
+      state === "active" && ageDays < 60
+        ? { verdict: "degraded", level: "software", time_ms: issued }
+        : null,
+  };
+}
+
+/** meter-2 answers an old question. */
+export function attestationOf(device) {
+  if (device.id === "meter-2") return { verdict: "failed", reasons: ["old_report"], report: null };
+  const tampered = device.tamper?.latched ?? false;
+  return {
+    verdict: "degraded",
+    reasons: ["software_level", ...(tampered ? ["case_opened"] : [])],
+    report: {
+      level: "software",
+      hardware: "posix",
+      software: "ohm-device",
+      version: "0.1.0",
+      keystore: "sealed file",
+      image_sha256: "3f786850e387550fdab836ed7e6dc881de23001b3f786850e387550fdab836ed",
+      secure_boot: false,
+      debugging: false,
+      boot_count: 7,
+      uptime_s: 93_784,
+      time_ms: Date.now(),
+      tampered,
+      tamper_count: device.tamper?.count ?? 0,
+    },
   };
 }
 
@@ -42,7 +72,10 @@ export function startIdentities(fleetNames, addDevice, Refusal) {
   const certificates = fleetNames.map((name, at) =>
     certificate(name, "active", at === 1 ? 80 : 12, 90),
   );
-  if (fleetNames.length > 0) certificates.push(certificate(fleetNames[0], "superseded", 102, 90));
+  if (fleetNames.length > 0) {
+    certificates.push(certificate(fleetNames[0], "superseded", 102, 90));
+    certificates.push(certificate("barn-<b>4</b>", "expired", 93, 90));
+  }
   const pending = new Map();
   const audit = certificates.map((one) => ({
     time_ms: one.issued_ms,
@@ -52,6 +85,23 @@ export function startIdentities(fleetNames, addDevice, Refusal) {
     address: "192.0.2.7",
     detail: "",
   }));
+
+  if (fleetNames.length > 0) {
+    const told = [
+      ["broker_refused", "meter-2", "broker", "revoked: 119 more within the hour"],
+      ["broker_refused", "", "broker", "bad_name"],
+      ["case_opened", "meter-1", "", "openings so far: 2"],
+      ["case_cleared", "meter-1", "admin", "openings so far: 1; done"],
+      ["renewal_overdue", "meter-2", "", "ends in 15 days"],
+      ["revoked", "meter-9", "admin", "<img src=x onerror=alert(1)>"],
+    ];
+    for (const [at, [kind, device_id, actor, detail]] of told.entries()) {
+      const time_ms = Date.now() - (at + 1) * 600_000;
+      const address = kind === "renewal_overdue" || kind === "case_opened" ? "" : "192.0.2.9";
+      audit.unshift({ time_ms, kind, device_id, actor, address, detail });
+    }
+    audit.sort((a, b) => b.time_ms - a.time_ms);
+  }
 
   function note(kind, device_id, actor, detail = "") {
     audit.unshift({ time_ms: Date.now(), kind, device_id, actor, address: "192.0.2.9", detail });

@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { channelAt, frequencyHz } from "./mock_household.mjs";
-import { startIdentities } from "./mock_identity.mjs";
+import { attestationOf, startIdentities } from "./mock_identity.mjs";
 import { eventsOf, intervalsOf, spectraAt, termsOf, waveformOf } from "./mock_quality.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -438,6 +438,9 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
         return [{ presets: device.presets }];
       case "POST /registers/preset":
         return [preset(device, await readBody(request), session.user.username)];
+      case "POST /attestation":
+        await sleep(LATENCY_MS);
+        return [attestationOf(device)];
       case "POST /tamper/clear":
         await sleep(LATENCY_MS);
         device.tamper = { ...device.tamper, latched: false };

@@ -137,10 +137,10 @@ test('is cleared by the fleet, with the right count and a closed case', async ()
 test('the record says that it was opened, once, and who cleared it', async () => {
   const told = async (kind) => (await api.get('/v1/certificates/audit')).records.filter((record) => record.kind === kind);
   // A restart of the server, and every status since, told of the same opening.
-  assert.deepEqual((await told('case_opened')).map(({ device_id, detail }) => [device_id, detail]), [['meter-1', 'opened 1 times so far']]);
+  assert.deepEqual((await told('case_opened')).map(({ device_id, detail }) => [device_id, detail]), [['meter-1', 'openings so far: 1']]);
   const cleared = await told('case_cleared');
   assert.ok(cleared.every(({ device_id, actor }) => device_id === 'meter-1' && actor === 'admin'));
-  assert.ok(cleared.some(({ detail, address }) => detail === 'opened 1 times so far: done' && address === '127.0.0.1'));
+  assert.ok(cleared.some(({ detail, address }) => detail === 'openings so far: 1; done' && address === '127.0.0.1'));
 });
 
 test('keeps the key of its orders to itself', () => {

@@ -3,6 +3,7 @@
 // clock and the browser's; nothing else is remembered here.
 
 import type {
+  Attestation,
   AuditRecord,
   CommandResult,
   Deliveries,
@@ -269,6 +270,11 @@ export function resetDemand(id: string): Promise<DemandResult> {
 
 export function clearTamper(id: string, count: number): Promise<CommandResult> {
   return request("POST", devicePath(id, "/tamper/clear"), { body: { count } });
+}
+
+/** Asks the device for a report on itself; the server judges it. */
+export function attest(id: string): Promise<Attestation> {
+  return request("POST", devicePath(id, "/attestation"), { body: {} });
 }
 
 export function sendCommand(id: string, command: RelayCommand): Promise<CommandResult> {

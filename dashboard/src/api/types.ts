@@ -41,6 +41,34 @@ export interface Certificate {
   not_after_ms: number;
   renew_after_ms: number;
   days_left: number;
+  /** Its device should have renewed it long ago. */
+  renewal_overdue: boolean;
+  /** Of the report that came with the request for it, if one did. */
+  attestation: { verdict: AttestationVerdict; level: AttestationLevel; time_ms: number } | null;
+}
+
+export type AttestationVerdict = "trusted" | "degraded" | "failed";
+export type AttestationLevel = "software" | "verified_boot" | "secure_element";
+
+/** A device's report on itself, as the server has judged it. */
+export interface Attestation {
+  verdict: AttestationVerdict;
+  reasons: string[];
+  report: {
+    level: AttestationLevel;
+    hardware: string;
+    software: string;
+    version: string;
+    keystore: string;
+    image_sha256: string;
+    secure_boot: boolean;
+    debugging: boolean;
+    boot_count: number;
+    uptime_s: number;
+    time_ms: number | null;
+    tampered: boolean;
+    tamper_count: number;
+  } | null;
 }
 
 /** A token that no device has used yet. */

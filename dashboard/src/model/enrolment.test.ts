@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
 import type { AuditRecord, Certificate, Device } from "../api/types";
-import { progressOf, refusalText, type Known } from "./enrolment";
+import { brokerText, progressOf, refusalText, type Known } from "./enrolment";
 
 const BEGIN = 1_000_000;
 
@@ -29,6 +29,8 @@ function certificate(change: Partial<Certificate> = {}): Certificate {
     not_before_ms: 0,
     not_after_ms: 0,
     renew_after_ms: 0,
+    renewal_overdue: false,
+    attestation: null,
     days_left: 90,
     ...change,
   };
@@ -83,5 +85,22 @@ describe("the progress of a new device", () => {
   it("says why the server refused", () => {
     expect(progressOf(known({ audit: [refused()] })).failure).toMatch(/made for another device/);
     expect(refusalText(refused({ detail: "something new" }))).toBe("something new");
+  });
+});
+
+describe("what the broker says", () => {
+  it("is told in words, with how often", () => {
+    expect(brokerText("revoked")).toBe("it was revoked");
+    expect(brokerText("session ended: superseded")).toBe(
+      "session ended: its certificate was superseded",
+    );
+    expect(brokerText("revoked: 119 more within the hour")).toBe(
+      "it was revoked, 119 more within the hour",
+    );
+  });
+
+  it("is shown as it came when it is something else", () => {
+    expect(brokerText("<b>x</b>")).toBe("<b>x</b>");
+    expect(brokerText("a_new_reason")).toBe("a_new_reason");
   });
 });

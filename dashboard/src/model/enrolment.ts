@@ -29,6 +29,29 @@ const REASONS: Record<string, string> = {
   DEVICE_HAS_ACTIVE_CERTIFICATE: "there is a certificate in force already",
 };
 
+const BROKER_REASONS: Record<string, string> = {
+  no_certificate: "it showed no certificate",
+  bad_name: "its certificate names no device",
+  other_client: "it claimed the name of another client",
+  other_user: "it claimed the name of another user",
+  expired: "its certificate is over",
+  list_missing: "the broker had no list of certificates",
+  list_corrupt: "the broker's list of certificates was damaged",
+  list_stale: "the broker's list of certificates was too old",
+  unknown: "its certificate is not on the list",
+  superseded: "its certificate was superseded",
+  revoked: "it was revoked",
+  various: "for various reasons",
+};
+
+/** What the broker's guard said, in words. */
+export function brokerText(detail: string): string {
+  const parts = /^(session ended: )?([a-z_]+)(: \d+ more within the hour)?$/.exec(detail);
+  const reason = BROKER_REASONS[parts?.[2] ?? ""];
+  if (parts === null || reason === undefined) return detail;
+  return `${parts[1] ?? ""}${reason}${(parts[3] ?? "").replace(": ", ", ")}`;
+}
+
 /** The reason behind a refusal, as far as the record tells it. */
 export function refusalText(record: AuditRecord): string {
   const known = Object.entries(REASONS).find(([word]) => record.detail.includes(word));

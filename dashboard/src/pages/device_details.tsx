@@ -7,6 +7,7 @@ import { fixed, moment } from "../model/format";
 import { Icon } from "../ui/icons";
 import { ErrorNote } from "../ui/parts";
 import { DemandCard } from "./demand_card";
+import { IdentityCard } from "./identity_card";
 import { Registers } from "./registers";
 
 function Fact(props: { name: string; children: ReactNode }) {
@@ -61,6 +62,7 @@ export function DeviceDetails(props: { device: Device; reading: Reading | null }
       </section>
       <Registers deviceId={device.device_id} />
       <div className="details-side">
+        <IdentityCard device={device} />
         <DemandCard deviceId={device.device_id} />
         <DeliveryCard deviceId={device.device_id} />
       </div>

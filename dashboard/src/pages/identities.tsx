@@ -2,9 +2,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { getAudit, getIdentities, revokeDevice } from "../api/client";
-import type { AuditRecord, Certificate, CertificateState, PendingDevice } from "../api/types";
+import type { AuditRecord, Certificate, PendingDevice } from "../api/types";
+import { byUrgency, CERTIFICATE_STATES, isInForce, isLeftBehind } from "../model/certificates";
 import { momentShort } from "../model/format";
-import { refusalText } from "../model/enrolment";
+import { brokerText, refusalText } from "../model/enrolment";
 import { routeHref } from "../router";
 import { ConfirmDialog } from "../ui/confirm_dialog";
 import { Icon } from "../ui/icons";
@@ -12,20 +13,6 @@ import { Age, EmptyState, ErrorNote, Spinner, useNow, useTitle } from "../ui/par
 
 const AUDIT_RECORDS = 50;
 const SOON_DAYS = 14;
-
-const STATES: Record<CertificateState, { label: string; explanation: string }> = {
-  pending: { label: "Pending", explanation: "Issued, and not used by the device so far" },
-  active: { label: "Active", explanation: "In force" },
-  superseded: { label: "Superseded", explanation: "A newer one has taken its place" },
-  revoked: { label: "Revoked", explanation: "Withdrawn: the device is cut off" },
-  expired: { label: "Expired", explanation: "Its time is over" },
-};
-
-/** Certificates that still matter first, and of those what ends soonest. */
-function byUrgency(a: Certificate, b: Certificate): number {
-  const lasting = (one: Certificate) => (one.state === "active" || one.state === "pending" ? 0 : 1);
-  return lasting(a) - lasting(b) || a.not_after_ms - b.not_after_ms;
-}
 
 export function IdentitiesPage() {
   const [showOld, setShowOld] = useState(false);
@@ -45,9 +32,11 @@ export function IdentitiesPage() {
     );
   }
   const { certificates, pending } = identities.data;
-  const all = certificates.toSorted(byUrgency);
-  const lasting = all.filter(({ state }) => state === "active" || state === "pending");
-  const shown = showOld ? all : lasting;
+  const all = certificates.toSorted(byUrgency(certificates));
+  const lasting = all.filter(isInForce);
+  const overdue = all.filter(({ renewal_overdue }) => renewal_overdue);
+  const leftBehind = all.filter((one) => isLeftBehind(one, all));
+  const shown = showOld ? all : all.filter((one) => isInForce(one) || leftBehind.includes(one));
   return (
     <div className="page">
       <div className="page-head">
@@ -62,11 +51,14 @@ export function IdentitiesPage() {
           Add a device
         </a>
       </div>
+      {(overdue.length > 0 || leftBehind.length > 0) && (
+        <AttentionNote overdue={overdue} leftBehind={leftBehind} />
+      )}
       {pending.length > 0 && <PendingList pending={pending} />}
       <section className="card" aria-labelledby="certificates-title">
         <div className="card-head">
           <h2 id="certificates-title">Certificates</h2>
-          {all.length > lasting.length && (
+          {(showOld || all.length > shown.length) && (
             <label className="check">
               <input
                 type="checkbox"
@@ -90,6 +82,39 @@ export function IdentitiesPage() {
         )}
       </section>
       <AuditCard />
+    </div>
+  );
+}
+
+function names(certificates: readonly Certificate[]): string {
+  const some = certificates.slice(0, 3).map(({ device_id }) => device_id);
+  const more = certificates.length - some.length;
+  return `${some.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Devices that renew by themselves, and have not. */
+function AttentionNote(props: { overdue: Certificate[]; leftBehind: Certificate[] }) {
+  const { overdue, leftBehind } = props;
+  return (
+    <div className="attention" role="alert">
+      {overdue.length > 0 && (
+        <p className="note" data-kind="error">
+          <Icon name="warning" />
+          <span>
+            Not renewed in time, and ending soon: {names(overdue)}. Is the device online, and does
+            it reach the listener for devices?
+          </span>
+        </p>
+      )}
+      {leftBehind.length > 0 && (
+        <p className="note" data-kind="error">
+          <Icon name="warning" />
+          <span>
+            Expired without a successor: {names(leftBehind)}. For some weeks the device may still
+            renew by itself; after that it must be added anew.
+          </span>
+        </p>
+      )}
     </div>
   );
 }
@@ -132,9 +157,9 @@ function CertificateRow(props: { certificate: Certificate }) {
         client.invalidateQueries({ queryKey: ["audit"] }),
       ]),
   });
-  const state = STATES[certificate.state];
-  const lasting = certificate.state === "active" || certificate.state === "pending";
-  const soon = lasting && certificate.days_left < SOON_DAYS;
+  const state = CERTIFICATE_STATES[certificate.state];
+  const lasting = isInForce(certificate);
+  const soon = certificate.renewal_overdue || (lasting && certificate.days_left < SOON_DAYS);
   return (
     <li className="identity-row" data-state={certificate.state}>
       <a
@@ -149,7 +174,8 @@ function CertificateRow(props: { certificate: Certificate }) {
       <span className="identity-days" data-soon={soon}>
         {lasting
           ? `${certificate.days_left} ${certificate.days_left === 1 ? "day" : "days"} left`
-          : `since ${momentShort(certificate.changed_ms)}`}
+          : `since ${momentShort(certificate.state === "expired" ? certificate.not_after_ms : certificate.changed_ms)}`}
+        {certificate.renewal_overdue && ", not renewed"}
       </span>
       <span className="muted identity-dates">
         {momentShort(certificate.not_before_ms)} – {momentShort(certificate.not_after_ms)}
@@ -193,7 +219,20 @@ const KINDS: Record<string, string> = {
   revoked: "Revoked",
   expired: "Certificate expired",
   renewal_refused: "Refused a renewal",
+  renewal_overdue: "Renewal overdue",
+  broker_refused: "Refused by the broker",
+  case_opened: "Case opened",
+  case_cleared: "Opened case cleared",
 };
+
+/** Records whose detail a person wants to read. */
+const TOLD = new Set([
+  "revoked",
+  "broker_refused",
+  "case_opened",
+  "case_cleared",
+  "renewal_overdue",
+]);
 
 function AuditCard() {
   const audit = useQuery({
@@ -219,20 +258,41 @@ function AuditCard() {
   );
 }
 
+/** Who did it, and from where. */
+function originText(record: AuditRecord): string {
+  const { kind, actor, address } = record;
+  const who =
+    kind === "broker_refused"
+      ? ""
+      : kind === "renewal_overdue" || kind === "expired"
+        ? "noticed by the server"
+        : actor === ""
+          ? "by the device"
+          : `by ${actor}`;
+  return [who, address === "" ? "" : `from ${address}`].filter((part) => part !== "").join(" ");
+}
+
 function AuditRow(props: { record: AuditRecord }) {
   const { record } = props;
   const refused = record.kind.endsWith("_refused");
+  const bad = refused || record.kind === "case_opened" || record.kind === "renewal_overdue";
+  const detail =
+    record.kind === "broker_refused"
+      ? brokerText(record.detail)
+      : refused
+        ? refusalText(record)
+        : TOLD.has(record.kind)
+          ? record.detail
+          : "";
   return (
     <li className="identity-row audit-row">
       <span className="muted">{momentShort(record.time_ms)}</span>
-      <span className={refused ? "bad" : undefined}>
-        {refused && <Icon name="warning" />} {KINDS[record.kind] ?? record.kind}
+      <span className={bad ? "bad" : undefined}>
+        {bad && <Icon name="warning" />} {KINDS[record.kind] ?? record.kind}
       </span>
-      <span className="identity-name">{record.device_id}</span>
+      <span className="identity-name">{record.device_id || "a stranger"}</span>
       <span className="muted identity-dates">
-        {record.actor === "" ? "by the device" : `by ${record.actor}`}
-        {record.address !== "" && ` from ${record.address}`}
-        {refused && `: ${refusalText(record)}`}
+        {[originText(record), detail].filter((part) => part !== "").join(": ")}
       </span>
     </li>
   );

@@ -114,7 +114,7 @@ void identities_case_opened(struct identities *identities, const char *device_id
     const struct identity_store *store = identities->parts.store;
     struct audit_record last;
     char detail[IDENTITY_DETAIL_SIZE];
-    (void)snprintf(detail, sizeof detail, "opened %" PRIu32 " times so far", count);
+    (void)snprintf(detail, sizeof detail, "openings so far: %" PRIu32, count);
     // A device says so again whenever it connects, and when this server was started again.
     if (store->find_audit(store->ctx, AUDIT_CASE_OPENED, device_id, &last) != STATUS_OK ||
         strcmp(last.detail, detail) != 0) {

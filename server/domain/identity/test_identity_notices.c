@@ -90,7 +90,7 @@ static void an_opened_case_is_written_down_once_however_often_it_is_said(void **
     const struct identity_parts parts = make_parts();
     identities_case_opened(bed.identities, "meter-1", 1);
     identities_case_opened(bed.identities, "meter-1", 1);
-    assert_last_audit(AUDIT_CASE_OPENED, "opened 1 times so far");
+    assert_last_audit(AUDIT_CASE_OPENED, "openings so far: 1");
     identities_close(bed.identities);
     assert_int_equal(identities_open(&parts, &bed.identities), STATUS_OK);
     identities_case_opened(bed.identities, "meter-1", 1);

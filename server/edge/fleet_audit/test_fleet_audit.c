@@ -96,7 +96,7 @@ static void an_opened_case_waits_for_the_tick(void **state)
     say_case("meter-2", true, 1);
     assert_int_equal(records_of(AUDIT_CASE_OPENED), 0);
     fleet_audit_tick(&audit);
-    assert_last_audit(AUDIT_CASE_OPENED, "opened 1 times so far");
+    assert_last_audit(AUDIT_CASE_OPENED, "openings so far: 1");
     fleet_audit_tick(&audit);
     say_case("meter-2", true, 1);
     fleet_audit_tick(&audit);
@@ -113,10 +113,10 @@ static void a_device_cannot_fill_the_record(void **state)
     assert_int_equal(records_of(AUDIT_CASE_OPENED), 5);
     say_case("meter-2", true, 1);
     fleet_audit_tick(&audit);
-    assert_last_audit(AUDIT_CASE_OPENED, "opened 1 times so far");
+    assert_last_audit(AUDIT_CASE_OPENED, "openings so far: 1");
     bed.now_ms += 600000;
     fleet_audit_tick(&audit);
-    assert_last_audit(AUDIT_CASE_OPENED, "opened 1000 times so far");
+    assert_last_audit(AUDIT_CASE_OPENED, "openings so far: 1000");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_audit, close_audit)

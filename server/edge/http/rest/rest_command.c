@@ -52,8 +52,8 @@ static void record_clearing(const struct rest_waiting *waiting, const struct com
     if (waiting->rest->identities == NULL) {
         return;
     }
-    (void)snprintf(detail, sizeof detail, "opened %" PRIu32 " times so far: %s",
-                   waiting->tamper_count, command_outcome_name(result->outcome));
+    (void)snprintf(detail, sizeof detail, "openings so far: %" PRIu32 "; %s", waiting->tamper_count,
+                   command_outcome_name(result->outcome));
     identities_record(waiting->rest->identities, AUDIT_CASE_CLEARED, waiting->device_id,
                       waiting->account, waiting->address, detail);
 }
