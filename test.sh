@@ -119,6 +119,9 @@ build() { # PRESET
 
 format() {
     check 'C is laid out as .clang-format says' tools/check_format.sh
+    local node
+    node=$(tools/node.sh) || { check 'format: Node.js' false; return; }
+    check 'wiring and pins of docs/hardware.md are those of the ESP32 project' "$node/node" tools/draw_wiring.mjs --check
 }
 
 shell() {

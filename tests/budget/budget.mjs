@@ -4,7 +4,8 @@
 ///
 /// Usage: node budget.mjs check|write|painted BUILD_FOLDER...
 ///   check    calls against allowed.txt, sizes and stacks against budget.txt
-///   write    takes what is measured, with headroom, into budget.txt; look at the difference before you commit it
+///   write    takes what is measured, with headroom, into budget.txt, and the stacks of the tasks into docs/porting.md;
+///            look at the difference before you commit it
 ///   painted  what a machine's painted stacks say (BUILD_FOLDER/painted.txt) against what is computed
 
 import { execFileSync } from 'node:child_process';
@@ -14,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { bindCalls, findDepths, findLonely, readCallGraph, readCalls, readMachineCode } from './stack_depth.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const porting = join(here, '../../docs/porting.md');
 const tools = { cortex_m4: 'arm-none-eabi-', rv32imc: 'riscv64-unknown-elf-' };
 const largeFrame = 2048;
 const largest = (numbers) => Math.max(0, ...numbers);
@@ -139,6 +141,7 @@ function measure(folder) {
         }
     }
     const numbers = new Map();
+    const drivers = new Map();
     for (const module of modules) {
         const objects = new Set(filesBelow(dirname(module.library), '.ci').map((path) => basename(path, '.ci')));
         const own = [...graph].filter(([, entry]) => objects.has(entry.object)).map(([name]) => depths.get(name).bytes);
@@ -151,6 +154,7 @@ function measure(folder) {
     for (const [task, functions] of readTasks()) {
         const deepest = deepestOf(functions, depths);
         numbers.set(`${task} task`, deepest.bytes);
+        drivers.set(task, deepest.portBytes);
         console.log(`budget: ${machine} task ${task.padEnd(14)} ${String(deepest.bytes).padStart(5)} bytes of stack in the core, ${deepest.portBytes} where it calls the port`);
         console.log(`path:   ${machine} ${task}: ${deepest.path?.join(' > ')}`);
     }
@@ -158,7 +162,7 @@ function measure(folder) {
         if (entry.frame > largeFrame) numbers.set(`${name} frame`, entry.frame);
     }
     console.log(`budget: ${machine} all ${numbers.get('all text')} bytes of text, ${numbers.get('all data')} of data, ${numbers.get('all bss')} of bss in ${modules.length} modules`);
-    return { machine, numbers };
+    return { machine, folder, numbers, drivers };
 }
 
 const columns = ['text', 'data', 'bss', 'stack'];
@@ -193,6 +197,7 @@ function check(measured) {
         }
     }
     for (const what of unknown) faults.push(`budget.txt: ${what} is no more; run tests/budget/run_budget.sh write`);
+    checkDocument(measured, limits);
     if (slack > 0) console.log(`budget: ${slack} limits are far above what is needed; run_budget.sh write takes them down`);
 }
 
@@ -215,6 +220,43 @@ function write(measured) {
         }
     }
     writeFileSync(join(here, 'budget.txt'), `${old}${lines.join('\n')}\n`);
+    documentStacks(measured, readLimits());
+}
+
+/// The table of stacks in docs/porting.md: of each task and machine what is computed, what a driver finds used, what was
+/// painted, and what to give.
+function documentStacks(measured, limits) {
+    const rows = [...readTasks().keys()].map((task) => {
+        const cells = measured.map(({ machine, folder, numbers, drivers }) => {
+            const painted = readPainted(folder).get(`painted_${task}`) ?? '–';
+            return `${numbers.get(`${task} task`)} | ${drivers.get(task)} | ${painted} | ${limits.get(`${machine} ${task} task`)}`;
+        });
+        return `| ${task} | ${cells.join(' | ')} |`;
+    });
+    const heads = measured.map(({ machine }) => `${machine}: computed | at a driver | painted | **to give**`);
+    const table = [`| task | ${heads.join(' | ')} |`, `|---|${'---|'.repeat(4 * heads.length)}`, ...rows].join('\n');
+    const old = readFileSync(porting, 'utf8');
+    writeFileSync(porting, old.replace(/(<!-- stacks:.*-->\n)[^]*?(<!-- end of stacks -->)/, `$1\n${table}\n\n$2`));
+}
+
+/// What docs/porting.md tells porters to give must be what the budget says.
+function checkDocument(measured, limits) {
+    const text = readFileSync(porting, 'utf8');
+    const isSaid = [...readTasks().keys()].every((task) => {
+        const cells = text.match(new RegExp(`^\\| ${task} \\| (\\d+ \\| .*) \\|$`, 'm'))?.[1].split(' | ') ?? [];
+        return measured.every(({ machine }, n) => Number(cells[4 * n + 3]) === limits.get(`${machine} ${task} task`));
+    });
+    if (!isSaid) faults.push('docs/porting.md tells porters other stacks than budget.txt; run tests/budget/run_budget.sh write');
+}
+
+function readPainted(folder) {
+    let text = '';
+    try {
+        text = readFileSync(join(folder, 'painted.txt'), 'utf8');
+    } catch (fault) {
+        if (fault.code !== 'ENOENT') throw fault;
+    }
+    return new Map([...text.matchAll(/^painted (\w+) (\d+)$/gm)].map((line) => [line[1], Number(line[2])]));
 }
 
 /// A guest drove every task on a painted stack. The same program, computed, must not be less.
@@ -232,18 +274,16 @@ function comparePainted(folder) {
         calls: readCalls(kept('calls.txt'), kept('calls_painted.txt')),
     });
     let compared = 0;
-    for (const line of readFileSync(join(folder, 'painted.txt'), 'utf8').split('\n')) {
-        const [, name, painted] = line.match(/^painted (\w+) (\d+)$/) ?? [];
-        if (!name) continue;
+    for (const [name, painted] of readPainted(folder)) {
         const computed = depths.get(name);
         if (!computed) {
             faults.push(`painted: there is no function ${name}`);
             continue;
         }
         compared++;
-        console.log(`painted: ${machine} ${name.padEnd(20)} ${painted.padStart(5)} painted, ${String(computed.bytes).padStart(5)} computed`);
-        if (Number(painted) > computed.bytes) faults.push(`${machine}: ${name} used ${painted} bytes of stack, and only ${computed.bytes} are computed: a call is missing in calls.txt`);
-        if (Number(painted) < computed.bytes / 4) faults.push(`${machine}: ${name} used ${painted} bytes of the ${computed.bytes} that are computed: the guest no longer does the work`);
+        console.log(`painted: ${machine} ${name.padEnd(20)} ${String(painted).padStart(5)} painted, ${String(computed.bytes).padStart(5)} computed`);
+        if (painted > computed.bytes) faults.push(`${machine}: ${name} used ${painted} bytes of stack, and only ${computed.bytes} are computed: a call is missing in calls.txt`);
+        if (painted < computed.bytes / 4) faults.push(`${machine}: ${name} used ${painted} bytes of the ${computed.bytes} that are computed: the guest no longer does the work`);
     }
     if (compared === 0) faults.push(`${folder}/painted.txt compares nothing`);
 }

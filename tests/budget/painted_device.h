@@ -61,7 +61,7 @@ struct painted_device {
     struct calibration_store calibrations;
     struct calibration_session calibration;
     struct linearity_session linearity;
-    struct linearity_workspace workspace;
+    union metering_workspace workspace;
     struct code_census census;
     struct code_tap code_tap;
     struct spectrum_tap spectrum_tap;

@@ -94,11 +94,12 @@ enum status painted_meter_init(struct painted_device *device)
     device->readings = (struct reading_sink){ .commit = keep_reading, .ctx = device };
     device->records = (struct record_sink){ .commit = keep_record, .ctx = device };
     enum status status = calibration_store_load(&device->calibrations, &device->values);
-    calibration_session_init(&device->calibration, &device->wiring, 0.0, &device->calibrations);
+    calibration_session_init(&device->calibration, &device->wiring, 0.0, &device->calibrations,
+                             &device->workspace.calibration);
     const struct linearity_parts linearity = { .wiring = &device->wiring,
                                                .values = &device->values,
                                                .census = &device->census,
-                                               .workspace = &device->workspace,
+                                               .workspace = &device->workspace.linearity,
                                                .code_min = 0,
                                                .code_max = 4095 };
     if (status == STATUS_OK) {
