@@ -276,8 +276,6 @@ static int open_storage(struct device *device)
         STATUS_OK) {
         return fail(device, device->options->data_dir, fault);
     }
-    relay_store_init(&device->relay_store, &device->storage.values);
-    tamper_store_init(&device->tamper_store, &device->storage.values);
     return EXIT_SUCCESS;
 }
 

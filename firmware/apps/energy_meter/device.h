@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "button_task.h"
+#include "caretaker.h"
 #include "communication_task.h"
 #include "control_socket.h"
 #include "crypto.h"
@@ -23,9 +24,7 @@
 #include "mosquitto_session.h"
 #include "options.h"
 #include "reading_trace.h"
-#include "relay_store.h"
 #include "simulated_board.h"
-#include "tamper_store.h"
 #include "task_threads.h"
 
 enum device_task {
@@ -70,9 +69,7 @@ struct device {
     struct button_task button;
     struct relay_mailbox fleet_mailbox;
     struct relay_mailbox control_mailbox;
-    struct relay_store relay_store;
-    struct tamper_store tamper_store;
-    bool tamper_told; ///< Of the latch, as the log last said.
+    struct caretaker caretaker;
 
     struct device_provisioning provisioning;
     struct device_attestation attestation;

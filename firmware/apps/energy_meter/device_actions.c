@@ -9,8 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "restart_note.h"
-
 enum {
     PROVISIONING_US = 300 * 1000000, ///< How long the set-up portal stays open.
     ANSWER_WAIT_MS = 500,
@@ -18,190 +16,87 @@ enum {
     FAILED_RESTART = 86,
 };
 
-/// Wi-Fi credentials live under this key; a host with a cable has none.
-static const char WIFI_KEY[] = "wifi";
-
-static enum status forget_wifi(struct device *device)
+static void open_window(void *ctx)
 {
-    const struct key_value *values = &device->storage.values;
-    return values->set(values->ctx, WIFI_KEY, "", 0);
+    struct device *device = ctx;
+    atomic_store(&device->provisioning.window_wanted, true);
+    atomic_store(&device->provisioning_end_us,
+                 device->clock.uptime_us(device->clock.ctx) + PROVISIONING_US);
 }
 
-static enum status reset_to_factory(struct device *device)
+static void want_restart(void *ctx)
 {
-    const struct key_value *values = &device->storage.values;
-    enum status status = device->provisioning.is_on
-                             ? device_provisioning_begin_reset(&device->provisioning)
-                             : STATUS_OK;
-
-    if (status == STATUS_OK) {
-        device->journal_lock.acquire(device->journal_lock.ctx);
-        status = journal_format(&device->storage.journal);
-        device->journal_lock.release(device->journal_lock.ctx);
-    }
-    if (status == STATUS_OK) {
-        status = device->provisioning.is_on ? device_provisioning_reset(&device->provisioning)
-                                            : values->erase_all(values->ctx);
-    }
-    relay_store_init(&device->relay_store, values);
-    return status == STATUS_OK ? relay_store_keep(&device->relay_store, 0) : status;
+    struct device *device = ctx;
+    atomic_store(&device->wish, DEVICE_RESTART);
 }
 
-/// Before the relays: a case that was opened keeps them open.
-static void restore_tamper(struct device *device)
+static void tell(void *ctx, enum caretaker_notice notice, const char *text, uint32_t count)
 {
-    struct tamper_record record;
-    const enum status status = tamper_store_load(&device->tamper_store, &record);
+    struct device *device = ctx;
+    const char *folder = device->options->data_dir;
 
-    if (device->settings.tamper_switch == 0) {
-        return;
-    }
-    if (status != STATUS_OK) {
+    switch (notice) {
+    case CARETAKER_RESETTING:
+        host_log_say(&device->log, HOST_LOG_WARNING, "factory reset, as the button asked");
+        break;
+    case CARETAKER_RELAYS_DAMAGED:
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     "the kept relay states are damaged; every relay stays open");
+        break;
+    case CARETAKER_RELAYS_UNKEPT:
+        host_log_say_seldom(&device->log, &device->limits[LIMIT_RELAYS], HOST_LOG_ERROR,
+                            "the relay states cannot be stored in %s; after a power cut the older "
+                            "ones return",
+                            folder);
+        break;
+    case CARETAKER_CASE_UNREADABLE:
         host_log_say(&device->log, HOST_LOG_ERROR,
-                     "what was kept about the case is unreadable (%s); it counts as opened",
-                     status_name(status));
-    } else if (record.latched) {
+                     "what was kept about the case is unreadable (%s); it counts as opened", text);
+        break;
+    case CARETAKER_CASE_WAS_OPENED:
         host_log_say(&device->log, HOST_LOG_WARNING,
                      "the case was opened (%u times so far); relays stay open until that is "
                      "cleared",
-                     record.count);
+                     count);
+        break;
+    case CARETAKER_CASE_OPENED:
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     "the case was opened (%u times so far); every relay is open", count);
+        break;
+    case CARETAKER_CASE_CLEARED:
+        host_log_say(&device->log, HOST_LOG_WARNING,
+                     "the opened case (%u times so far) was cleared", count);
+        break;
+    case CARETAKER_CASE_UNKEPT:
+        host_log_say_seldom(&device->log, &device->limits[LIMIT_TAMPER], HOST_LOG_ERROR,
+                            "what the switch of the case says cannot be stored in %s", folder);
+        break;
+    case CARETAKER_ACTION:
+        host_log_say(&device->log, HOST_LOG_WARNING, "the button asks for %s", text);
+        break;
+    case CARETAKER_FAILED:
+        host_log_say(&device->log, HOST_LOG_ERROR, "that failed: %s", text);
+        break;
     }
-    device->tamper_told = record.latched;
-    button_task_restore_tamper(&device->button, record);
 }
 
 enum status device_actions_boot(struct device *device)
 {
-    const struct retained_memory *retained = device->retained;
-    enum status status = STATUS_OK;
-    uint8_t mask = 0;
-
-    if (restart_note_holds(retained, BUTTON_ACTION_FACTORY_RESET) ||
-        device_provisioning_is_resetting(&device->provisioning)) {
-        host_log_say(&device->log, HOST_LOG_WARNING, "factory reset, as the button asked");
-        status = reset_to_factory(device);
-    }
-    if (status == STATUS_OK && restart_note_holds(retained, BUTTON_ACTION_WIFI_RESET)) {
-        status = forget_wifi(device);
-    }
-    if (restart_note_holds(retained, BUTTON_ACTION_HOTSPOT)) {
-        atomic_store(&device->provisioning.window_wanted, true);
-        atomic_store(&device->provisioning_end_us, PROVISIONING_US);
-    }
-    if (status == STATUS_OK) {
-        const enum status loaded = relay_store_load(&device->relay_store, &mask);
-        if (loaded == STATUS_CORRUPT) {
-            host_log_say(&device->log, HOST_LOG_WARNING,
-                         "the kept relay states are damaged; every relay stays open");
-        }
-        status = loaded == STATUS_IO ? STATUS_IO : STATUS_OK;
-    }
-    if (status == STATUS_OK && restart_note_holds(retained, BUTTON_ACTION_RESTART)) {
-        mask = 0;
-        status = relay_store_keep(&device->relay_store, 0);
-    }
-    if (device->settings.restore_relays == 0) {
-        mask = 0;
-    }
-    restore_tamper(device);
-    button_task_restore(&device->button, mask);
-    if (status == STATUS_OK) {
-        restart_note_clear(device->retained);
-    }
-    return status;
-}
-
-static void ask_for(struct device *device, enum device_wish wish)
-{
-    atomic_store(&device->wish, wish);
-}
-
-static void carry_out(struct device *device, enum button_action action)
-{
-    enum status status = STATUS_OK;
-
-    if (action == BUTTON_ACTION_NONE) {
-        return;
-    }
-    host_log_say(&device->log, HOST_LOG_WARNING, "the button asks for %s",
-                 button_action_name(action));
-    switch (action) {
-    case BUTTON_ACTION_WIFI_RESET:
-        status = forget_wifi(device);
-        ask_for(device, DEVICE_RESTART);
-        break;
-    case BUTTON_ACTION_HOTSPOT:
-        atomic_store(&device->provisioning.window_wanted, true);
-        atomic_store(&device->provisioning_end_us,
-                     device->clock.uptime_us(device->clock.ctx) + PROVISIONING_US);
-        break;
-    case BUTTON_ACTION_FACTORY_RESET:
-        // Carried out by the next boot, when nothing else writes.
-        restart_note_add(device->retained, action);
-        ask_for(device, DEVICE_RESTART);
-        break;
-    case BUTTON_ACTION_RESTART:
-        ask_for(device, DEVICE_RESTART);
-        break;
-    case BUTTON_ACTION_NONE:
-        break;
-    }
-    if (status != STATUS_OK) {
-        host_log_say(&device->log, HOST_LOG_ERROR, "that failed: %s", status_name(status));
-    }
-}
-
-/// Keeps what the switch of the case says.
-static void mind_tamper(struct device *device)
-{
-    const struct tamper_view view = button_task_tamper(&device->button);
-
-    if (!view.fitted || !view.known) {
-        return;
-    }
-    if (tamper_store_keep(&device->tamper_store,
-                          (struct tamper_record){ view.latched, view.count }) != STATUS_OK) {
-        host_log_say_seldom(&device->log, &device->limits[LIMIT_TAMPER], HOST_LOG_ERROR,
-                            "what the switch of the case says cannot be stored in %s",
-                            device->options->data_dir);
-    }
-    if (view.latched != device->tamper_told) {
-        device->tamper_told = view.latched;
-        host_log_say(&device->log, HOST_LOG_WARNING,
-                     view.latched ? "the case was opened (%u times so far); every relay is open"
-                                  : "the opened case (%u times so far) was cleared",
-                     view.count);
-    }
-}
-
-void device_actions_mind(struct device *device)
-{
-    const struct relay_state relays = button_task_relays(&device->button);
-
-    mind_tamper(device);
-    carry_out(device, button_task_take_action(&device->button));
-    if (relays.keep_known && relay_store_keep(&device->relay_store, relays.keep) != STATUS_OK) {
-        host_log_say_seldom(&device->log, &device->limits[LIMIT_RELAYS], HOST_LOG_ERROR,
-                            "the relay states cannot be stored in %s; after a power cut the older "
-                            "ones return",
-                            device->options->data_dir);
-    }
-}
-
-void device_actions_take_wish(struct device *device, enum communication_wish wish)
-{
-    switch (wish) {
-    case COMMUNICATION_NO_WISH:
-        break;
-    case COMMUNICATION_RESTART:
-        ask_for(device, DEVICE_RESTART);
-        break;
-    case COMMUNICATION_RESET_WIFI:
-        // Storage belongs to processing's thread; the next boot does it.
-        restart_note_add(device->retained, BUTTON_ACTION_WIFI_RESET);
-        ask_for(device, DEVICE_RESTART);
-        break;
-    }
+    const bool is_set_up = device->provisioning.is_on;
+    const struct caretaker_parts parts = {
+        .settings = &device->settings,
+        .button = &device->button,
+        .retained = device->retained,
+        .values = &device->storage.values,
+        .journal = &device->storage.journal,
+        .journal_lock = &device->journal_lock,
+        .keystore = is_set_up ? device_provisioning_keystore(&device->provisioning) : NULL,
+        .open_window = open_window,
+        .want_restart = want_restart,
+        .notice = tell,
+        .ctx = device,
+    };
+    return caretaker_boot(&device->caretaker, &parts);
 }
 
 void device_actions_restart(void *ctx)

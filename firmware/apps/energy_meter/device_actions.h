@@ -9,12 +9,6 @@
 /// the relays. @return STATUS_IO  storage failed; the note stays.
 MUST_CHECK enum status device_actions_boot(struct device *device);
 
-/// Takes and carries out a button action, and keeps the relay states. Processing's thread only.
-void device_actions_mind(struct device *device);
-
-/// Communication's thread only.
-void device_actions_take_wish(struct device *device, enum communication_wish wish);
-
 /// Starts the program again at once, from any thread.
 void device_actions_restart(void *ctx);
 

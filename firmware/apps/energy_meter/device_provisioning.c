@@ -262,43 +262,6 @@ enum status device_provisioning_open(struct device_provisioning *provisioning,
     return STATUS_OK;
 }
 
-bool device_provisioning_is_resetting(const struct device_provisioning *provisioning)
-{
-    struct provisioning_facts facts;
-
-    if (!provisioning->is_on) {
-        return false;
-    }
-    const enum status status = provisioning_facts_load(&facts, provisioning->parts.values);
-    provisioning_facts_wipe(&facts);
-    return status != STATUS_IO && facts.is_resetting;
-}
-
-enum status device_provisioning_begin_reset(const struct device_provisioning *provisioning)
-{
-    struct provisioning_facts facts;
-
-    enum status status = provisioning_facts_load(&facts, provisioning->parts.values);
-    // Damaged facts are no reason to keep them.
-    if (status != STATUS_IO) {
-        status = provisioning_facts_begin_reset(&facts);
-    }
-    provisioning_facts_wipe(&facts);
-    return status;
-}
-
-enum status device_provisioning_reset(const struct device_provisioning *provisioning)
-{
-    struct provisioning_facts facts;
-
-    enum status status = provisioning_facts_load(&facts, provisioning->parts.values);
-    if (status != STATUS_IO) {
-        status = provisioning_facts_finish_reset(&facts, keys_of(provisioning));
-    }
-    provisioning_facts_wipe(&facts);
-    return status;
-}
-
 // Running
 
 bool device_provisioning_step(struct device_provisioning *provisioning)

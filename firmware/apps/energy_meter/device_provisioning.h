@@ -78,16 +78,6 @@ MUST_CHECK enum status device_provisioning_open(struct device_provisioning *prov
                                                 const struct attester *attester,
                                                 char fault[OPTIONS_FAULT_SIZE]);
 
-/// Decides for a factory reset: a boot that is cut short from here on is finished by the next.
-MUST_CHECK enum status
-device_provisioning_begin_reset(const struct device_provisioning *provisioning);
-
-/// Erases identity, credentials and counters together, and everything else in the values.
-MUST_CHECK enum status device_provisioning_reset(const struct device_provisioning *provisioning);
-
-/// Whether a reset was cut short.
-bool device_provisioning_is_resetting(const struct device_provisioning *provisioning);
-
 /// Does what is due. @return whether an MQTT session may be sought: an identity is there, or was.
 bool device_provisioning_step(struct device_provisioning *provisioning);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "device_actions.h"
 
 enum {
     NS_PER_S = 1000000000,
@@ -128,7 +127,7 @@ static void run_processing(void *ctx)
             atomic_store(&device->processed, true);
             mosquitto_session_wake(device->session);
         }
-        device_actions_mind(device);
+        caretaker_mind(&device->caretaker);
         beat(device, DEVICE_PROCESSING);
         ended = last;
         if (!ended) {
@@ -185,7 +184,7 @@ static void run_communication(void *ctx)
         if (processed && communication_task_is_delivered(task)) {
             atomic_store(&device->delivered, true);
         }
-        device_actions_take_wish(device, communication_task_take_wish(task));
+        caretaker_take_wish(&device->caretaker, communication_task_take_wish(task));
         if (communication_task_has_left(task)) {
             return;
         }
