@@ -17,14 +17,15 @@ enum {
     CERTIFICATE_TEXT_SIZE =
         ENROLMENT_CERTIFICATE_LIMIT / 3 * 4 + ENROLMENT_CERTIFICATE_LIMIT / 32 + 128,
     CHALLENGE_TEXT_SIZE = BASE64URL_LENGTH(ENROLMENT_CHALLENGE_SIZE) + 1,
-    PROOF_TEXT_SIZE = BASE64URL_LENGTH(CRYPTO_P256_SIGNATURE_SIZE) + 1,
-    REPORT_TEXT_SIZE = BASE64URL_LENGTH(ENROLMENT_REPORT_LIMIT) + 1,
     HTTP_OK = 200,
     HTTP_CREATED = 201,
     HTTP_REQUEST_TIMEOUT = 408,
     HTTP_TOO_MANY_REQUESTS = 429,
     HTTP_SERVER_ERROR = 500
 };
+
+_Static_assert((int)BASE64URL_LENGTH(ENROLMENT_REPORT_LIMIT) < (int)CSR_TEXT_SIZE,
+               "there is room for a report, too");
 
 enum status enrolment_path(enum enrolment_protocol protocol, enum enrolment_call call,
                            const char *device_id, char path[ENROLMENT_PATH_SIZE])
@@ -48,23 +49,20 @@ enum status enrolment_path(enum enrolment_protocol protocol, enum enrolment_call
     return STATUS_OK;
 }
 
-/// What the second protocol adds.
-static void write_evidence(struct json_writer *writer, const struct enrolment_request *request)
+/// What the second protocol adds; `text` is room to write in, since stacks are small.
+static void write_evidence(struct json_writer *writer, const struct enrolment_request *request,
+                           char text[CSR_TEXT_SIZE])
 {
-    char challenge[CHALLENGE_TEXT_SIZE];
-    char proof[PROOF_TEXT_SIZE];
-    char report[REPORT_TEXT_SIZE];
-
     json_writer_integer(writer, "v", 2);
-    base64url_encode(request->challenge, ENROLMENT_CHALLENGE_SIZE, challenge);
-    json_writer_string(writer, "challenge", challenge);
+    base64url_encode(request->challenge, ENROLMENT_CHALLENGE_SIZE, text);
+    json_writer_string(writer, "challenge", text);
     if (request->proof != NULL) {
-        base64url_encode(request->proof, CRYPTO_P256_SIGNATURE_SIZE, proof);
-        json_writer_string(writer, "pop_sig", proof);
+        base64url_encode(request->proof, CRYPTO_P256_SIGNATURE_SIZE, text);
+        json_writer_string(writer, "pop_sig", text);
     }
     if (request->report != NULL) {
-        base64url_encode(request->report, request->report_size, report);
-        json_writer_string(writer, "attestation", report);
+        base64url_encode(request->report, request->report_size, text);
+        json_writer_string(writer, "attestation", text);
     }
 }
 
@@ -88,7 +86,7 @@ enum status enrolment_write_request(const struct enrolment_request *request, cha
         json_writer_string(&writer, "provisioning_token", request->token);
     }
     if (request->challenge != NULL) {
-        write_evidence(&writer, request);
+        write_evidence(&writer, request, text);
     }
     json_writer_end_object(&writer);
     return json_writer_finish(&writer, size) == STATUS_OK ? STATUS_OK : STATUS_FULL;
