@@ -17,6 +17,9 @@
 /// what it attaches. The handshake runs in the task of the MQTT or HTTP client: `keystore` must be
 /// safe to call from there.
 ///
+/// Dates of certificates are looked at once the system's clock was set, with
+/// CONFIG_MBEDTLS_HAVE_TIME_DATE.
+///
 /// It fails closed: where something is missing, no authority is set, and the handshake ends.
 
 #include <stdbool.h>
