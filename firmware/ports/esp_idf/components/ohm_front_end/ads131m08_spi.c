@@ -169,7 +169,9 @@ static enum status open_bus(struct ads131m08_spi *wires)
                                                    .clock_speed_hz = options->spi_hz,
                                                    .spics_io_num = options->cs,
                                                    .queue_size = 1 };
-    return spi_bus_initialize(options->host, &bus, SPI_DMA_CH_AUTO) == ESP_OK &&
+    // Without DMA: a frame fits into the peripheral's own buffer, and for lengths that are no
+    // multiple of 4 the driver would allocate a buffer each time.
+    return spi_bus_initialize(options->host, &bus, SPI_DMA_DISABLED) == ESP_OK &&
                    spi_bus_add_device(options->host, &device, &wires->device) == ESP_OK
                ? STATUS_OK
                : STATUS_IO;

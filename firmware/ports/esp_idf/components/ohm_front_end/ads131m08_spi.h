@@ -60,8 +60,8 @@ struct ads131m08_spi {
     _Atomic uint32_t put;     ///< Written by the reading task.
     _Atomic uint32_t taken;   ///< Written by the sampling task.
     struct ads131m08_raw queue[ADS131M08_SPI_QUEUE];
-    uint8_t out[ADS131M08_FRAME_SIZE + 2] __attribute__((aligned(4))); ///< For the DMA.
-    uint8_t in[ADS131M08_FRAME_SIZE + 2] __attribute__((aligned(4)));
+    uint8_t out[ADS131M08_FRAME_SIZE + 2] __attribute__((aligned(4))); ///< Whole words, as the
+    uint8_t in[ADS131M08_FRAME_SIZE + 2] __attribute__((aligned(4)));  ///< driver moves them.
 };
 
 /// Sets up bus, interrupt and task. gpio_install_isr_service() has been called before.

@@ -185,6 +185,8 @@ static esp_mqtt_client_handle_t make_client(const struct broker_session_options 
                                     .qos = 1,
                                     .retain = will->retain },
                      .keepalive = options->keepalive_s,
+                     // On a connection that stands nothing has to be sent twice.
+                     .message_retransmit_timeout = BROKER_SESSION_RETRANSMIT_MS,
                      .protocol_ver = MQTT_PROTOCOL_V_3_1_1 },
         .network = { .timeout_ms = BROKER_SESSION_NETWORK_MS, .disable_auto_reconnect = true },
         .task = { .priority = options->task_priority, .stack_size = options->task_stack },

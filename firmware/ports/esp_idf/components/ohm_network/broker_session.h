@@ -8,9 +8,10 @@
 ///
 /// Every connection is a new client without reconnection of its own: nothing that an old session
 /// left unsent is ever sent by a new one, since the journal is the only queue. What is published
-/// goes to esp-mqtt's outbox, from which its own task sends. Calls wait no longer than that task
-/// holds its lock, which on a dying network is its time-out, BROKER_SESSION_NETWORK_MS; the task
-/// that calls them is one that may wait.
+/// goes to esp-mqtt's outbox, from which its own task sends one message at a time, every
+/// CONFIG_MQTT_POLL_READ_TIMEOUT_MS: set that to 10, since its default is a second. Calls wait no
+/// longer than that task holds its lock, which on a dying network is its time-out,
+/// BROKER_SESSION_NETWORK_MS; the task that calls them is one that may wait.
 ///
 /// TLS is keystore_tls with KEYSTORE_TLS_BROKER. Connections and their messages are on the heap.
 
@@ -26,7 +27,8 @@
 #include "status.h"
 
 enum {
-    BROKER_SESSION_NETWORK_MS = 10000,
+    BROKER_SESSION_NETWORK_MS = 5000,
+    BROKER_SESSION_RETRANSMIT_MS = 20000,
     BROKER_SESSION_EVENTS = 32,
     BROKER_SESSION_MESSAGES = 8, ///< Received and not yet taken; more are dropped.
     BROKER_SESSION_TOPIC = 128,
