@@ -125,6 +125,12 @@ static enum status renew_intermediate(struct authority *authority, enum authorit
     if (authority->part[AUTHORITY_PART_ROOT].key != NULL && !authority->options.read_only) {
         return certify_part(authority, part, reason);
     }
+    if (authority->options.renew) {
+        return authority_refuse(reason, STATUS_INVALID,
+                                "%s/%s cannot be signed anew: bring root_key.pem back into the "
+                                "folder first",
+                                authority->folder, FILES[part].certificate);
+    }
     if (certificate_end(pair->certificate) <= authority->options.now_s) {
         return authority_refuse(reason, STATUS_INVALID,
                                 "%s/%s is over: put root_key.pem back for one start, to renew it",
@@ -163,8 +169,9 @@ static enum status need_intermediate(struct authority *authority, enum authority
                                 "%s/%s is not signed by root.pem: restore both from one backup",
                                 authority->folder, FILES[part].certificate);
     }
-    return in_last_third(authority, pair->certificate) ? renew_intermediate(authority, part, reason)
-                                                       : STATUS_OK;
+    return authority->options.renew || in_last_third(authority, pair->certificate)
+               ? renew_intermediate(authority, part, reason)
+               : STATUS_OK;
 }
 
 /// Keeps trust.pem the same as the three certificates.
@@ -348,6 +355,17 @@ void authority_list(const struct authority *authority,
     }
 }
 
+/// Whether the file holds just these bytes; else what stands in the way.
+static enum status compare_file(const char *path, const char *wanted)
+{
+    char there[AUTHORITY_PEM_SIZE] = "";
+    size_t size = 0;
+    const enum status status = secret_file_read(path, there, sizeof there, &size);
+    const bool same = status == STATUS_OK && strcmp(there, wanted) == 0;
+    OPENSSL_cleanse(there, sizeof there);
+    return same ? STATUS_OK : STATUS_BUSY;
+}
+
 enum status authority_export_root(struct authority *authority, const char *to)
 {
     char path[SECRET_FILE_PATH_SIZE];
@@ -355,11 +373,16 @@ enum status authority_export_root(struct authority *authority, const char *to)
     size_t size = 0;
 
     (void)snprintf(path, sizeof path, "%s/%s", authority->folder, FILES[AUTHORITY_PART_ROOT].key);
-    if (access(to, F_OK) == 0) {
-        return STATUS_BUSY;
-    }
     enum status status = secret_file_read(path, pem, sizeof pem, &size);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && access(to, F_OK) == 0) {
+        struct stat here;
+        struct stat there;
+        // Another name of the key itself would not be away.
+        status = stat(path, &here) == 0 && stat(to, &there) == 0 &&
+                         (here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+                     ? compare_file(to, pem)
+                     : STATUS_BUSY;
+    } else if (status == STATUS_OK) {
         status = secret_file_write(to, pem, size, 0600, authority->options.probe);
     }
     OPENSSL_cleanse(pem, sizeof pem);

@@ -43,6 +43,7 @@ struct authority_options {
     size_t host_count;
     const char *crl_url; ///< For device certificates, http or https; NULL or empty: none.
     int64_t now_s;       ///< Unix UTC.
+    bool renew;          ///< Sign the intermediates anew, whatever their age; needs the root's key.
     bool read_only;      ///< Make and renew nothing; what is missing is refused.
     const struct secret_file_probe *probe; ///< NULL but in tests.
 };
@@ -80,8 +81,9 @@ struct authority_line {
 void authority_list(const struct authority *authority,
                     void (*visit)(void *ctx, const struct authority_line *line), void *ctx);
 
-/// Moves the root's key to a new file, which is synced before the key leaves the folder.
+/// Moves the root's key to a file, which is synced before the key leaves the folder. A file that
+/// holds the same key already, from which it was brought back, stays as it is.
 ///
-/// @return STATUS_MISSING  it is not here;  STATUS_BUSY  there is such a file already;
+/// @return STATUS_MISSING  it is not here;  STATUS_BUSY  there is another file of that name;
 ///         STATUS_IO       nothing was lost: the key is in the folder still.
 MUST_CHECK enum status authority_export_root(struct authority *authority, const char *to);

@@ -407,15 +407,53 @@ static void goes_on_without_the_root_key(void **state)
     assert_int_equal(access(at("root_key.pem"), F_OK), -1);
     assert_int_equal(access(to, R_OK), 0);
     assert_false(authority_has_root_key(authority));
-    assert_int_equal(authority_export_root(authority, to), STATUS_BUSY);
-    assert_int_equal(authority_export_root(authority, "/tmp/authority_nowhere.pem"),
-                     STATUS_MISSING);
+    assert_int_equal(authority_export_root(authority, to), STATUS_MISSING);
     authority_close(authority);
     authority = open_at(NOW_S + INT64_C(400) * DAY); // Server certificates are renewed without it.
     X509 *broker = read_file("broker/cert.pem");
     assert_int_equal(X509_cmp_time(X509_get0_notAfter(broker), &(time_t){ NOW_S + 500L * DAY }), 1);
     X509_free(broker);
     authority_close(authority);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char text[4096];
+    size_t size = 0;
+    assert_int_equal(secret_file_read(from, text, sizeof text, &size), STATUS_OK);
+    assert_int_equal(secret_file_write(to, text, size, 0600, NULL), STATUS_OK);
+}
+
+static void the_root_key_is_brought_back_to_sign_anew_and_taken_away_again(void **state)
+{
+    (void)state;
+    struct authority_options options = { .folder = folder, .now_s = NOW_S };
+    struct authority *authority = open_at(NOW_S);
+    char away[128];
+    char other[128];
+    (void)snprintf(away, sizeof away, "%s/carried_away.pem", folder);
+    (void)snprintf(other, sizeof other, "%s/other.pem", folder);
+    assert_int_equal(authority_export_root(authority, at("root_key.pem")), STATUS_BUSY);
+    assert_int_equal(authority_export_root(authority, at("devices_key.pem")), STATUS_BUSY);
+    assert_true(authority_has_root_key(authority));
+    assert_int_equal(authority_export_root(authority, away), STATUS_OK);
+    authority_close(authority);
+    X509 *before = read_file("devices.pem");
+    options.renew = true;
+    assert_int_equal(authority_open(&options, &authority, reason), STATUS_INVALID);
+    assert_non_null(strstr(reason, "bring root_key.pem back"));
+    copy_file(away, at("root_key.pem"));
+    assert_int_equal(authority_open(&options, &authority, reason), STATUS_OK);
+    X509 *after = read_file("devices.pem");
+    assert_int_not_equal(X509_cmp(before, after), 0);
+    assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(before), X509_get0_pubkey(after)), 1);
+    // The file it came from is still there, and holds it.
+    assert_int_equal(authority_export_root(authority, away), STATUS_OK);
+    assert_int_equal(access(at("root_key.pem"), F_OK), -1);
+    copy_file(away, other);
+    authority_close(authority);
+    X509_free(before);
+    X509_free(after);
 }
 
 static void what_cannot_be_a_cut_is_refused(void **state)
@@ -594,6 +632,7 @@ int main(void)
         TEST(a_certificate_does_not_outlive_its_authority),
         TEST(renews_an_intermediate_under_its_own_key),
         TEST(goes_on_without_the_root_key),
+        TEST(the_root_key_is_brought_back_to_sign_anew_and_taken_away_again),
         TEST(what_cannot_be_a_cut_is_refused),
         TEST(keys_are_the_owners_alone),
         TEST(host_names_are_added_and_checked),

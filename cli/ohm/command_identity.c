@@ -6,14 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 
 static void print_certificate(const cJSON *certificate)
 {
-    (void)printf("%-32s  %-10s  %5.0f  %.12s\n", ohm_text(certificate, "device_id"),
+    const bool is_overdue =
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(certificate, "renewal_overdue"));
+    (void)printf("%-32s  %-10s  %5.0f  %.12s%s\n", ohm_text(certificate, "device_id"),
                  ohm_text(certificate, "state"), ohm_number(certificate, "days_left", 0.0),
-                 ohm_text(certificate, "certificate_id"));
+                 ohm_text(certificate, "certificate_id"), is_overdue ? "  not renewed" : "");
 }
 
 static void print_awaited(const cJSON *root)
@@ -46,12 +49,23 @@ enum exit_code ohm_certificates(struct ohm *ohm)
     }
     cJSON *root = cJSON_ParseWithLength(answer.body, answer.size);
     const cJSON *certificate = NULL;
+    unsigned overdue = 0;
     (void)printf("%-32s  %-10s  %5s  %s\n", "DEVICE", "STATE", "DAYS", "CERTIFICATE");
     cJSON_ArrayForEach(certificate, cJSON_GetObjectItemCaseSensitive(root, "certificates"))
     {
         print_certificate(certificate);
+        if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(certificate, "renewal_overdue"))) {
+            overdue++;
+        }
     }
     print_awaited(root);
+    if (overdue > 0) {
+        (void)ohm_say(OHM_DONE,
+                      "%u %s soon and should have been renewed by %s: is it online, and does it "
+                      "reach the listener for devices?",
+                      overdue, overdue == 1 ? "certificate ends" : "certificates end",
+                      overdue == 1 ? "its device" : "their devices");
+    }
     cJSON_Delete(root);
     return OHM_DONE;
 }
@@ -106,8 +120,24 @@ enum exit_code ohm_token(struct ohm *ohm)
     return code;
 }
 
+/// Asks, where somebody sits at a terminal. @return false  the answer is no.
+static bool may_revoke(const struct ohm *ohm)
+{
+    char answer[8] = "";
+    if (options_line_value(ohm->line, "yes") != NULL || isatty(STDIN_FILENO) == 0) {
+        return true;
+    }
+    (void)fprintf(stderr,
+                  "Cut %s off? It comes back as a new device alone, with a new code. [y/N] ",
+                  ohm->line->argument[0]);
+    return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
 enum exit_code ohm_revoke(struct ohm *ohm)
 {
+    if (!may_revoke(ohm)) {
+        return ohm_say(OHM_FAILED, "nothing was revoked");
+    }
     const char *reason = options_line_value(ohm->line, "reason");
     cJSON *body = cJSON_CreateObject();
     cJSON *root = NULL;
@@ -116,8 +146,9 @@ enum exit_code ohm_revoke(struct ohm *ohm)
     }
     const enum exit_code code = post(ohm, "/revocation", body, &root);
     if (root != NULL) {
-        (void)printf("%s: %.0f certificates revoked\n", ohm_text(root, "device_id"),
-                     ohm_number(root, "revoked", 0.0));
+        const double count = ohm_number(root, "revoked", 0.0);
+        (void)printf("%s: %.0f %s revoked\n", ohm_text(root, "device_id"), count,
+                     count == 1.0 ? "certificate" : "certificates");
         cJSON_Delete(root);
     }
     return code;

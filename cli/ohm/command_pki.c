@@ -11,23 +11,64 @@
 
 enum { DAY_S = 86400, HOSTS_SIZE = 1024 };
 
-static void print_line(void *ctx, const struct authority_line *line)
+struct listing {
+    int64_t now_s;
+    cJSON *certificates; ///< NULL: print lines.
+};
+
+static void list_one(void *ctx, const struct authority_line *line)
 {
-    const int64_t *now_s = ctx;
-    (void)printf("%6lld days  %-12s  %-8s  %s\n", (long long)((line->not_after_s - *now_s) / DAY_S),
-                 line->name, line->has_key ? "key here" : "no key", line->subject);
+    const struct listing *listing = ctx;
+    const long long days = (long long)((line->not_after_s - listing->now_s) / DAY_S);
+    if (listing->certificates == NULL) {
+        (void)printf("%6lld days  %-12s  %-8s  %s\n", days, line->name,
+                     line->has_key ? "key here" : "no key", line->subject);
+        return;
+    }
+    cJSON *one = cJSON_CreateObject();
+    (void)cJSON_AddStringToObject(one, "name", line->name);
+    (void)cJSON_AddStringToObject(one, "subject", line->subject);
+    (void)cJSON_AddNumberToObject(one, "not_after_ms", (double)line->not_after_s * 1000.0);
+    (void)cJSON_AddNumberToObject(one, "days_left", (double)days);
+    (void)cJSON_AddBoolToObject(one, "has_key", line->has_key);
+    (void)cJSON_AddItemToArray(listing->certificates, one);
+}
+
+/// Lists what there is, and says what should be done soon.
+static enum exit_code list_all(const struct authority *authority, int64_t now_s, bool as_json)
+{
+    struct listing listing = { .now_s = now_s };
+    cJSON *root = as_json ? cJSON_CreateObject() : NULL;
+    const char *warning = authority_warning(authority);
+    enum exit_code code = OHM_DONE;
+    if (as_json) {
+        listing.certificates = cJSON_AddArrayToObject(root, "certificates");
+    }
+    authority_list(authority, list_one, &listing);
+    if (as_json) {
+        (void)cJSON_AddItemToObject(
+            root, "warning", warning != NULL ? cJSON_CreateString(warning) : cJSON_CreateNull());
+        char *text = cJSON_PrintUnformatted(root);
+        code = text != NULL && puts(text) >= 0 ? OHM_DONE : OHM_FAILED;
+        cJSON_free(text);
+        cJSON_Delete(root);
+    } else if (warning != NULL) {
+        (void)ohm_say(code, "%s", warning);
+    }
+    return code;
 }
 
 static enum exit_code export_root(struct authority *authority, const char *to)
 {
     switch (authority_export_root(authority, to)) {
     case STATUS_OK:
-        (void)printf("%s: the root's key; keep it away from this machine\n", to);
+        (void)printf("%s: the root's key; keep it, and a copy, away from this machine\n", to);
         return OHM_DONE;
     case STATUS_MISSING:
-        return ohm_say(OHM_FAILED, "the root's key is not in the folder");
+        return ohm_say(OHM_FAILED,
+                       "the root's key is not in the folder: it was moved away already");
     case STATUS_BUSY:
-        return ohm_say(OHM_FAILED, "%s: there is such a file already", to);
+        return ohm_say(OHM_FAILED, "%s: there is another file of that name", to);
     case STATUS_INVALID:
     case STATUS_IO:
     case STATUS_FULL:
@@ -46,6 +87,7 @@ enum exit_code ohm_pki(struct ohm *ohm)
     int64_t now_s = (int64_t)time(NULL);
     struct authority_options options = { .folder = line->argument[1],
                                          .now_s = now_s,
+                                         .renew = options_line_value(line, "renew") != NULL,
                                          .read_only = !making };
     const char *host = options_line_value(line, "host");
     char hosts[HOSTS_SIZE];
@@ -55,9 +97,9 @@ enum exit_code ohm_pki(struct ohm *ohm)
     enum exit_code code = OHM_DONE;
 
     if ((!making && !exporting && strcmp(action, "status") != 0) ||
-        exporting != (line->arguments == 3)) {
+        exporting != (line->arguments == 3) || (options.renew && !making)) {
         return ohm_say(OHM_USAGE,
-                       "pki wants init FOLDER, status FOLDER or export-root FOLDER FILE");
+                       "pki wants init FOLDER [--renew], status FOLDER or export-root FOLDER FILE");
     }
     (void)snprintf(hosts, sizeof hosts, "%s", host != NULL ? host : "");
     for (char *name = strtok_r(hosts, " ", &rest);
@@ -71,10 +113,7 @@ enum exit_code ohm_pki(struct ohm *ohm)
     if (exporting) {
         code = export_root(authority, line->argument[2]);
     } else {
-        authority_list(authority, print_line, &now_s);
-        if (authority_warning(authority) != NULL) {
-            (void)ohm_say(code, "%s", authority_warning(authority));
-        }
+        code = list_all(authority, now_s, ohm->json);
     }
     authority_close(authority);
     return code;

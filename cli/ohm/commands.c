@@ -32,8 +32,13 @@ static const struct option_rule demand_options[] = { { "reset", false }, { NULL,
 static const struct option_rule token_options[] = { { "life", true },
                                                     { "replace", false },
                                                     { NULL, false } };
-static const struct option_rule revoke_options[] = { { "reason", true }, { NULL, false } };
-static const struct option_rule pki_options[] = { { "host", true }, { NULL, false } };
+static const struct option_rule revoke_options[] = { { "reason", true },
+                                                     { "yes", false },
+                                                     { NULL, false } };
+static const struct option_rule pki_options[] = { { "host", true },
+                                                  { "renew", false },
+                                                  { NULL, false } };
+static const struct option_rule audit_options[] = { { "limit", true }, { NULL, false } };
 static const struct option_rule qr_options[] = { { "code-file", true },
                                                  { "prefix", true },
                                                  { NULL, false } };
@@ -138,15 +143,25 @@ static const struct ohm_command commands[] = {
       "  --replace               also when the device has an active certificate\n",
       1, 1, token_options, ohm_token },
     { "revoke", "DEVICE", "withdraw every certificate and token of a device, at once",
-      "  --reason TEXT           kept in the record of what was done\n", 1, 1, revoke_options,
-      ohm_revoke },
+      "It cannot be undone: the device comes back as a new one alone. On a terminal it asks.\n"
+      "  --reason TEXT           kept in the record of what was done\n"
+      "  --yes                   do not ask\n",
+      1, 1, revoke_options, ohm_revoke },
+    { "audit", "[DEVICE]", "show what was done to identities, the newest last",
+      "Also what the broker refused, opened cases, and renewals that are overdue.\n"
+      "  --limit N               so many records, 1 to 1000 (default 50), before DEVICE is "
+      "picked\n",
+      0, 1, audit_options, ohm_audit },
     { "pki", "ACTION FOLDER [FILE]", "look after the certificate authority in a folder",
       "Works on this machine's files; the server is not asked.\n"
       "  pki init FOLDER               make the authority, or complete and renew it\n"
       "  pki status FOLDER             list its certificates with the days they have left\n"
       "  pki export-root FOLDER FILE   move the root's key away; it is needed again only to\n"
       "                                renew an intermediate\n"
-      "  --host NAMES            more names in the server certificates, for init\n",
+      "  --host NAMES            more names in the server certificates, for init\n"
+      "  --renew                 sign the intermediates anew now, for init, with the root's key\n"
+      "                          brought back into FOLDER\n"
+      "  --json                  print the list as JSON\n",
       2, 3, pki_options, ohm_pki },
 };
 

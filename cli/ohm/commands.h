@@ -63,6 +63,9 @@ bool ohm_device_path(const struct ohm *ohm, const char *rest, char path[OHM_PATH
 const char *ohm_text(const cJSON *object, const char *name);
 double ohm_number(const cJSON *object, const char *name, double missing);
 
+/// Prints text that may come from outside: bytes that steer a terminal become '?'.
+void ohm_print_outside(const char *text);
+
 enum exit_code ohm_login(struct ohm *ohm);
 enum exit_code ohm_enroll(struct ohm *ohm);
 enum exit_code ohm_qr(struct ohm *ohm);
@@ -82,4 +85,5 @@ enum exit_code ohm_tamper(struct ohm *ohm);
 enum exit_code ohm_certificates(struct ohm *ohm);
 enum exit_code ohm_token(struct ohm *ohm);
 enum exit_code ohm_revoke(struct ohm *ohm);
+enum exit_code ohm_audit(struct ohm *ohm);
 enum exit_code ohm_pki(struct ohm *ohm);

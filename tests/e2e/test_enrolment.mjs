@@ -151,6 +151,14 @@ test('what was answered is there after the server is killed', async () => {
   await until('it is active', async () => (await stateOf()) === 'active');
 });
 
+test('the record is printed without what would steer a terminal', async () => {
+  await ohm('revoke', device, '--yes', '--reason', 'stolen\u001b[31m\u009b2J, again');
+  const { stdout } = await ohm('audit', device, '--limit', '1000');
+  assert.match(stdout, /revoked {2}device_0070 {2}by admin {2}from 127\.0\.0\.1 {2}stolen\?\[31m\?2J, again/);
+  assert.match(stdout, /broker_refused {2}device_0070 {2}by broker {2}from 127\.0\.0\.1 {2}session ended: revoked/);
+  assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
+
 test('no token is in any file of the server', () => {
   for (const token of tokens) {
     assert.throws(() => execFileSync('grep', ['-rqaF', '-e', token, installation.path('server'), installation.pki,

@@ -14,7 +14,7 @@ export function TamperNote(props: { device: Device; name: string }) {
   const count = device.tamper?.count ?? 0;
   const clear = useMutation({
     mutationFn: () => clearTamper(device.device_id, count),
-    onSettled: () => client.invalidateQueries({ queryKey: ["device", device.device_id] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ["device", device.device_id] }),
   });
   if (device.tamper?.latched !== true) return null;
   return (
