@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-
 enum {
     NS_PER_S = 1000000000,
     NS_PER_MS = 1000000,
