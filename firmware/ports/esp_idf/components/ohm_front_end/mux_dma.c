@@ -259,7 +259,8 @@ enum status mux_dma_open(struct mux_dma *mux, const struct mux_dma_settings *set
     }
     const uint32_t words = settings->words_per_conversion;
     mux->frame_size = words * SOC_ADC_DIGI_RESULT_BYTES;
-    if (mux->frame_size > MUX_DMA_READ_SIZE || settings->words_per_s == 0) {
+    if (mux->frame_size > MUX_DMA_READ_SIZE || settings->words_per_s == 0 ||
+        settings->words_per_s / words > MUX_DMA_TURNS_PER_S) {
         return STATUS_INVALID;
     }
     mux->frame_us = (int64_t)words * 1000000 / settings->words_per_s;

@@ -30,7 +30,8 @@ enum {
     MUX_DMA_PINS = 4,   ///< Address lines: up to 16 inputs.
     MUX_DMA_MARKS = 64, ///< Frames known to be spoilt, not yet read.
     MUX_DMA_READ_SIZE = 1024,
-    MUX_DMA_CONVERSIONS = 512, ///< Longest scan.
+    MUX_DMA_CONVERSIONS = 512,   ///< Longest scan.
+    MUX_DMA_TURNS_PER_S = 12000, ///< Each turn is an interrupt of some 8 microseconds.
 };
 
 struct mux_dma_settings {
@@ -38,8 +39,10 @@ struct mux_dma_settings {
     uint8_t address_pin[MUX_DMA_PINS]; ///< Lowest bit first.
     uint8_t address_pin_count;
     uint32_t words_per_s;
-    uint32_t words_per_conversion; ///< A multiple of 4, at least 8.
-    uint32_t ride_ms;              ///< As dma_scan_settings.
+    uint32_t
+        words_per_conversion; ///< A multiple of 4, at least 8; the more, the quieter and slower:
+                              ///< frames a second are words_per_s over this and the scan.
+    uint32_t ride_ms;         ///< As dma_scan_settings.
     adc_atten_t attenuation;
     struct mux_settings scan; ///< Discards are mostly 0 here.
 };
@@ -90,7 +93,8 @@ struct mux_dma {
 /// caller.
 ///
 /// @return STATUS_INVALID  the scan is longer than MUX_DMA_CONVERSIONS, or as mux_scan_init(), or
-///                         there are too few address lines; else as dma_converter_open().
+///                         there are too few address lines, or too many turns a second; else as
+///                         dma_converter_open().
 MUST_CHECK enum status mux_dma_open(struct mux_dma *mux, const struct mux_dma_settings *settings);
 
 /// The source as the sampling task wants it; codes are in sixteenths of the converter's. `mux`
