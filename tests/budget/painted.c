@@ -53,10 +53,10 @@ static const char *missing_work(const struct painted_device *device)
     if (device->status != STATUS_OK) {
         return "a task failed";
     }
-    if (device->linearity.store.newest == 0) {
+    if (device->engine.linearity.store.newest == 0) {
         return "no table of the converter was applied";
     }
-    if (device->calibrations.newest == 0) {
+    if (device->engine.calibrations.newest == 0) {
         return "no calibration was applied";
     }
     if (device->communication.counters.commands != sizeof requests / sizeof requests[0]) {

@@ -4,5 +4,5 @@ add_executable(painted painted.c painted_device.c painted_meter.c painted_fleet.
   stack_switch_${OHM_STACK_SWITCH}.c ${OHM_ROOT}/firmware/core/tasks/fake_fleet/fake_fleet.c)
 target_include_directories(painted PRIVATE ${OHM_ROOT}/firmware/core/tasks/fake_fleet)
 target_compile_options(painted PRIVATE ${OHM_WARNINGS})
-target_link_libraries(painted PRIVATE whole_engine code_generator communication_task metering_desk calibration_session
-  calibration_store linearity_session code_census shift_register record_store journal json_writer)
+target_link_libraries(painted PRIVATE metering_engine code_generator communication_task shift_register record_store journal
+  json_writer)

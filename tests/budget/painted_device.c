@@ -91,7 +91,19 @@ enum status painted_device_init(struct painted_device *device)
     device->lock = (struct lock){ .acquire = wait_for_lock,
                                   .try_acquire = take_lock,
                                   .release = release_lock };
-    enum status status = journal_open(&device->journal, &device->journal_flash, &device->entropy);
+    settings_init(&device->settings);
+    static const char *const values[][2] = {
+        { "device_id", "meter-1" },
+        { "tariff", "1 mon-fri 07:00-21:00; 2 11-01..03-31 17:00-20:00; holidays 01-01, easter+1" },
+        { "time_zone", "CET-1CEST,M3.5.0,M10.5.0/3" },
+    };
+    enum status status = STATUS_OK;
+    for (size_t n = 0; n < sizeof values / sizeof values[0] && status == STATUS_OK; n++) {
+        status = settings_set(&device->settings, values[n][0], values[n][1]);
+    }
+    if (status == STATUS_OK) {
+        status = journal_open(&device->journal, &device->journal_flash, &device->entropy);
+    }
     if (status == STATUS_OK) {
         status = record_store_open(&device->store, &device->value_flash);
     }

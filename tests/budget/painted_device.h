@@ -7,19 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "calibration_session.h"
-#include "calibration_store.h"
-#include "code_census.h"
 #include "code_generator.h"
 #include "communication_task.h"
 #include "fake_fleet.h"
 #include "journal.h"
-#include "linearity_session.h"
-#include "metering_desk.h"
+#include "metering_engine.h"
 #include "record_store.h"
 #include "shift_register.h"
-#include "snapshot.h"
-#include "whole_engine.h"
 
 enum {
     PAINTED_TICK_US = 10000,
@@ -55,18 +49,9 @@ struct painted_device {
     struct wiring wiring;
     struct reading_sink readings;
     struct record_sink records;
-    struct whole_engine engine;
-    uint64_t samples[PAINTED_SAMPLES];
-    int16_t snapshots[SNAPSHOT_SAMPLES];
-    struct calibration_store calibrations;
-    struct calibration_session calibration;
-    struct linearity_session linearity;
-    union metering_workspace workspace;
-    struct code_census census;
-    struct code_tap code_tap;
-    struct spectrum_tap spectrum_tap;
     struct metering_mailbox requests;
-    struct metering_desk desk;
+    struct metering_engine engine;
+    uint64_t samples[PAINTED_SAMPLES];
 
     struct shift_register chip;
     struct relay_bank_port bank_port;

@@ -68,11 +68,6 @@ static void init_button(struct painted_device *device)
 enum status painted_fleet_init(struct painted_device *device)
 {
     init_button(device);
-    settings_init(&device->settings);
-    const enum status status = settings_set(&device->settings, "device_id", "meter-1");
-    if (status != STATUS_OK) {
-        return status;
-    }
     fake_fleet_init(&device->fleet, 7);
     device->session = fake_fleet_session(&device->fleet);
     const struct communication_parts parts = {

@@ -16,18 +16,6 @@ static enum status keep_reading(void *ctx, const struct reading *reading)
     return keep_record(ctx, &record);
 }
 
-static void observe(void *ctx, const struct window_report *report)
-{
-    struct painted_device *device = ctx;
-    calibration_session_observe(&device->calibration, report->raw, report->seconds);
-    linearity_session_observe(&device->linearity, report->raw, report->seconds);
-}
-
-static void listen(void *ctx, const struct spectrum_bins *bins)
-{
-    calibration_session_take_bins(&((struct painted_device *)ctx)->calibration, bins);
-}
-
 /// A household: a little distortion, and a dip and a swell for the watchers.
 static void plan_mains(struct code_plan *plan)
 {
@@ -55,36 +43,6 @@ static void plan_mains(struct code_plan *plan)
         (struct code_change){ .frame = 4 * RATE, .kind = CODE_CHANGE_LOSE, .value = 500 };
 }
 
-static enum status init_engine(struct painted_device *device)
-{
-    struct whole_engine_settings settings = whole_engine_settings_default();
-    settings.source = &device->source;
-    settings.wiring = &device->wiring;
-    settings.readings = &device->readings;
-    settings.records = &device->records;
-    settings.values = &device->values;
-    settings.calibration = calibration_store_current(&device->calibrations);
-    settings.linearity = code_census_table(&device->census);
-    settings.code_tap = &device->code_tap;
-    settings.demand.sub_min = 5;
-    settings.tariff = "1 mon-fri 07:00-21:00; 2 11-01..03-31 17:00-20:00; holidays 01-01, easter+1";
-    settings.time_zone = "CET-1CEST,M3.5.0,M10.5.0/3";
-    settings.utc_start_ms = PAINTED_EPOCH_MS;
-    settings.spectrum_mode = WAVEFORM_ROTATION;
-    settings.spectrum_storage = device->samples;
-    settings.spectrum_storage_size = sizeof device->samples;
-    settings.snapshot_storage = device->snapshots;
-    settings.snapshot_samples = SNAPSHOT_SAMPLES;
-    settings.watcher = (struct whole_engine_watcher){ .window = observe, .ctx = device };
-    enum status status = whole_engine_init(&device->engine, &settings);
-    if (status == STATUS_OK && !device->engine.has_spectrum) {
-        status = STATUS_FULL;
-    }
-    device->spectrum_tap = (struct spectrum_tap){ .bins = listen, .ctx = device };
-    spectrum_task_listen(&device->engine.spectrum, &device->spectrum_tap);
-    return status;
-}
-
 enum status painted_meter_init(struct painted_device *device)
 {
     plan_mains(&device->plan);
@@ -93,28 +51,24 @@ enum status painted_meter_init(struct painted_device *device)
     device->wiring = wiring_of_one_voltage(INPUTS - 1, 0.2, 0.02);
     device->readings = (struct reading_sink){ .commit = keep_reading, .ctx = device };
     device->records = (struct record_sink){ .commit = keep_record, .ctx = device };
-    enum status status = calibration_store_load(&device->calibrations, &device->values);
-    calibration_session_init(&device->calibration, &device->wiring, 0.0, &device->calibrations,
-                             &device->workspace.calibration);
-    const struct linearity_parts linearity = { .wiring = &device->wiring,
-                                               .values = &device->values,
-                                               .census = &device->census,
-                                               .workspace = &device->workspace.linearity,
-                                               .code_min = 0,
-                                               .code_max = 4095 };
-    if (status == STATUS_OK) {
-        status = linearity_session_init(&device->linearity, &linearity);
-    }
-    device->code_tap = code_census_tap(&device->census);
     metering_mailbox_init(&device->requests);
-    if (status == STATUS_OK) {
-        status = init_engine(device);
-    }
-    device->desk = (struct metering_desk){ .mailbox = &device->requests,
-                                           .calibration = &device->calibration,
-                                           .linearity = &device->linearity,
-                                           .maximum = &device->engine.maximum };
-    return status;
+    const struct metering_engine_parts parts = {
+        .settings = &device->settings,
+        .adc = &device->source,
+        .wiring = &device->wiring,
+        .clock = &device->clock,
+        .values = &device->values,
+        .requests = &device->requests,
+        .readings = &device->readings,
+        .records = &device->records,
+        .nominal_hz = 50.0,
+        .harmonics = WAVEFORM_ROTATION,
+        .capture_slots = 1,
+        .capture = device->samples,
+        .capture_size = sizeof device->samples,
+    };
+    const char *fault = NULL;
+    return metering_engine_open(&device->engine, &parts, &fault);
 }
 
 static void note(struct painted_device *device, enum status status)
@@ -127,20 +81,11 @@ static void note(struct painted_device *device, enum status status)
 void painted_sampling(void *ctx)
 {
     struct painted_device *device = ctx;
-    device->engine.now_us = device->now_us;
     note(device, sampling_task_step(&device->engine.sampling, device->now_us));
 }
 
 void painted_processing(void *ctx)
 {
     struct painted_device *device = ctx;
-    struct whole_engine *engine = &device->engine;
-    const unsigned rate = tariff_clock_rate(&engine->tariff_clock, true, PAINTED_EPOCH_MS);
-    processing_task_set_rate(&engine->processing, rate, engine->tariff_clock.is_stale);
-    note(device, quality_task_step(&engine->quality, device->now_us));
-    note(device, processing_task_step(&engine->processing));
-    note(device, spectrum_task_step(&engine->spectrum));
-    note(device, demand_step(&engine->demand));
-    metering_desk_step(&device->desk);
-    waveform_capture_stay(&engine->capture, calibration_session_wants(&device->calibration));
+    note(device, metering_engine_step(&device->engine));
 }
