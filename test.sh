@@ -14,9 +14,10 @@ The last line says how many passed, failed and were skipped; any failure makes t
 
   --long         also what looks at the clock, and the mutants (stage system, ctest label "slow")
   --no-install   install nothing; what is missing is a failure
-  --only STAGE   only this stage, may be repeated: format shell dev dashboard guests release e2e clang
-                 fuzz tidy
+  --only STAGE   only this stage, may be repeated: format shell dev dashboard guests esp_idf release e2e
+                 clang fuzz tidy
 
+IDF_PATH            ESP-IDF v5.3 to v5.5, for the stage esp_idf; without it nothing is built for the ESP32
 TEST_DATA_DIR       the folder of test data (default ../shared/data)
 OHM_REQUIRE_DATA=1  missing test data is a failure and not a skip (the default where the folder is there)
 OHM_FUZZ_SECONDS    how long each fuzz target runs (default 5; alone, with ctest --preset fuzz, 10)
@@ -156,6 +157,26 @@ budget() {
     grep '^painted:' "$output"/budget__no_task*.log
 }
 
+# The port to the ESP32, where its SDK is. The rest of the tests proves the core without it.
+esp_idf() {
+    local target
+    if [ ! -e "${IDF_PATH:-}/export.sh" ]; then
+        echo 'SKIPPED  ESP-IDF IS NOT HERE: nothing was built for the ESP32, and the port was only checked for layout.'
+        echo '         Set IDF_PATH to ESP-IDF v5.3 to v5.5 to build esp32, esp32s3, esp32c3 and the emulator, and to tidy-check.'
+        count 0 0 1
+        return
+    fi
+    for target in esp32 esp32s3 esp32c3 qemu; do
+        check "esp_idf: $target builds" tools/build_esp_idf.sh "$target"
+    done
+    if command -v esp-clang >/dev/null || ls "${IDF_TOOLS_PATH:-$HOME/.espressif}"/tools/esp-clang >/dev/null 2>&1; then
+        check 'esp_idf: clang-tidy is content with the port' tools/build_esp_idf.sh tidy
+    else
+        echo 'SKIPPED  esp_idf: clang-tidy needs "idf_tools.py install esp-clang"'
+        count 0 0 1
+    fi
+}
+
 clang() {
     build dev-clang || return
     suite 'clang, base and core' --preset dev-clang -LE 'slow' -E 'no_heap|broker_rules|foreign_project'
@@ -271,6 +292,7 @@ stage shell shell
 stage dev dev
 stage dashboard dashboard
 stage guests guests
+stage esp_idf esp_idf
 stage release release
 # Time on a shared machine is not to be trusted, so what looks at the clock is asked for by name.
 if [ $long = yes ] || [[ $only == *' system '* ]]; then
