@@ -15,27 +15,12 @@
 #include <cmocka.h>
 
 #include "authority.h"
+#include "step_countdown.h"
 #include "test_folder.h"
 
 enum { NOW_S = 1763726400, DAY = 86400 };
 
 static char folder[64];
-
-struct countdown {
-    unsigned left;
-    unsigned steps;
-};
-
-static bool may_go_on(void *ctx)
-{
-    struct countdown *countdown = ctx;
-    countdown->steps++;
-    if (countdown->left == 0) {
-        return false;
-    }
-    countdown->left--;
-    return true;
-}
 
 static int make_folder(void **state)
 {
@@ -53,8 +38,8 @@ static int drop_folder(void **state)
 static enum status open_until(unsigned steps, int64_t now_s, struct authority **authority,
                               unsigned *taken)
 {
-    struct countdown countdown = { .left = steps };
-    const struct secret_file_probe probe = { may_go_on, &countdown };
+    struct step_countdown countdown = { .left = steps };
+    const struct secret_file_probe probe = step_countdown_probe(&countdown);
     const struct authority_options options = { .folder = folder, .now_s = now_s, .probe = &probe };
     char reason[AUTHORITY_REASON_SIZE];
     const enum status status = authority_open(&options, authority, reason);

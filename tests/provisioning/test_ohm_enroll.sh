@@ -2,47 +2,19 @@
 # SPDX-License-Identifier: MIT
 # `ohm qr` and the pairing half of `ohm enroll`, against a device that takes sealed credentials alone.
 # Usage: test_ohm_enroll.sh OHM PORTAL-DEVICE
-set -u
 ohm=$1
 program=$2
-work=$(mktemp -d)
-failed=0
-device=''
+root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/provisioning/portal_helpers.sh
+. "$root/tests/provisioning/portal_helpers.sh"
 code=EM1:meter-1:AAAQEAYEAUDAOCAJBIFQYDIOB4
 patience=20
 export HOME=$work XDG_CONFIG_HOME=$work
 
-# shellcheck disable=SC2317
-finish() {
-    exec 7>&- 8<&-
-    [ -z "$device" ] || wait "$device"
-    rm -rf "$work"
-}
-trap finish EXIT
-
-start() { # OPTIONS...: its address goes to $url, what it prints can be read from descriptor 8
-    mkfifo "$work/in" "$work/out"
-    "$program" "$@" <"$work/in" >"$work/out" &
-    device=$!
-    exec 7>"$work/in" 8<"$work/out"
-    rm "$work/in" "$work/out"
-    read -r -t 10 url <&8
-}
-
-stop() {
-    exec 7>&- 8<&-
-    wait "$device"
-    device=''
-}
-
 expect() { # PROMISE EXPECTED ACTUAL
     # shellcheck disable=SC2053 # The expected text is a pattern.
-    if [[ $3 == $2 ]]; then
-        echo "ok      $1"
-    else
-        failed=$((failed + 1))
-        printf 'FAILED  %s\n        expected %s\n        got      %s\n' "$1" "$2" "$3"
-    fi
+    [[ $3 == $2 ]]
+    judge $? "$@"
 }
 
 enroll() { # CODE PASSWORD [OPTIONS...]: standard output, error and exit code in one line

@@ -2,44 +2,16 @@
 # SPDX-License-Identifier: MIT
 # The set-up portal as people call it from a command line: addresses, bodies and answers to the letter.
 # Usage: test_portal_curl.sh PORTAL-DEVICE
-set -u
-work=$(mktemp -d)
-failed=0
-device=''
-
-# shellcheck disable=SC2317
-finish() {
-    exec 7>&- 8<&-
-    [ -z "$device" ] || wait "$device"
-    rm -rf "$work"
-}
-trap finish EXIT
-
-start() { # OPTIONS...: its address goes to $url, what it prints can be read from descriptor 8
-    mkfifo "$work/in" "$work/out"
-    "$program" "$@" <"$work/in" >"$work/out" &
-    device=$!
-    exec 7>"$work/in" 8<"$work/out"
-    rm "$work/in" "$work/out"
-    read -r -t 10 url <&8
-}
-
-stop() {
-    exec 7>&- 8<&-
-    wait "$device"
-    device=''
-}
+program=$1
+root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/provisioning/portal_helpers.sh
+. "$root/tests/provisioning/portal_helpers.sh"
 
 expect() { # PROMISE EXPECTED ACTUAL
-    if [ "$2" = "$3" ]; then
-        echo "ok      $1"
-    else
-        failed=$((failed + 1))
-        printf 'FAILED  %s\n        expected %s\n        got      %s\n' "$1" "$2" "$3"
-    fi
+    [ "$2" = "$3" ]
+    judge $? "$@"
 }
 
-program=$1
 start
 
 networks='"networks":[{"ssid":"Statsnapp","rssi":-45,"channel":6,"secure":true},{"ssid":"Guests","rssi":-71,"channel":11,"secure":false},{"ssid":"Café <b>&</b>","rssi":-62,"channel":1,"secure":true},{"ssid":"Statsnapp","rssi":-80,"channel":11,"secure":true}],"count":4'

@@ -17,6 +17,7 @@
 #include "host_entropy.h"
 #include "keystore_file.h"
 #include "openssl_crypto.h"
+#include "step_countdown.h"
 
 static const uint8_t seal_key[KEYSTORE_FILE_SEAL_SIZE] = { 9, 8, 7 };
 static const uint8_t label[] = "label";
@@ -24,22 +25,6 @@ static const uint8_t label[] = "label";
 static char folder[64];
 static char path[96];
 static char fresh[112];
-
-struct countdown {
-    unsigned left;
-    unsigned steps;
-};
-
-static bool may_go_on(void *ctx)
-{
-    struct countdown *countdown = ctx;
-    countdown->steps++;
-    if (countdown->left == 0) {
-        return false;
-    }
-    countdown->left--;
-    return true;
-}
 
 /// What can be seen of a store from outside.
 struct sight {
@@ -75,7 +60,7 @@ static bool is_same(const struct sight *one, const struct sight *other)
            memcmp(one->derived, other->derived, sizeof one->derived) == 0;
 }
 
-static struct keystore_file *open_store(struct countdown *countdown)
+static struct keystore_file *open_store(struct step_countdown *countdown)
 {
     static struct crypto crypto;
     static struct entropy entropy;
@@ -83,7 +68,9 @@ static struct keystore_file *open_store(struct countdown *countdown)
     struct keystore_file *store = NULL;
     crypto = openssl_crypto();
     entropy = host_entropy();
-    probe = (struct secret_file_probe){ may_go_on, countdown };
+    if (countdown != NULL) {
+        probe = step_countdown_probe(countdown);
+    }
     const struct keystore_file_parts parts = { .path = path,
                                                .seal_key = seal_key,
                                                .crypto = &crypto,
@@ -135,7 +122,7 @@ static void fill(void)
 /// One cut of one change. @return whether it was late enough for the change to have succeeded.
 static bool cut(enum status (*change)(const struct keystore *keystore), unsigned steps)
 {
-    struct countdown countdown = { .left = steps };
+    struct step_countdown countdown = { .left = steps };
     fill();
     struct keystore_file *store = open_store(&countdown);
     const struct keystore *keystore = keystore_file_table(store);
