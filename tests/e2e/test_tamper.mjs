@@ -115,6 +115,33 @@ test('believes no order that the fleet has not signed', async () => {
   await installation.startOhmd();
 });
 
+test('a meter that wants every order signed obeys the server, and nobody who only speaks for it', async () => {
+  const strict = await installation.device('meter-2', {
+    dwell_ms: 20, relay_status_ms: 500, require_signed_commands: 1, command_key: readFileSync(join(installation.path('server'), 'command_key.pem.pub'), 'utf8').trim(),
+  });
+  const now = async () => api.get('/v1/devices/meter-2');
+  const order = (mask) => api.call('POST', '/v1/devices/meter-2/command', { command: 'set_relays', mask });
+  strict.start();
+  await until('it is online', async () => (await now()).online);
+  assert.equal((await order(6)).status, 200);
+  assert.equal((await api.call('GET', '/v1/devices/meter-2/demand')).status, 200);
+  await installation.ohmd.end('SIGTERM');
+  const client = await MqttClient.open({ port: installation.brokerPort, pki: installation.pki, folder: 'ohmd' });
+  const now_s = Math.floor(Date.now() / 1000);
+  await client.publish('energy_meter/meter-2/command',
+    `{"action":"set_relays","cmd_id":"plain","exp":${now_s + 60},"iat":${now_s},"mask":255,"target":"meter-2","v":1}`);
+  await client.publish('energy_meter/meter-2/relay_control', '{"action":"all_on"}');
+  await client.publish('energy_meter/meter-2/commands', 'restart');
+  await until('the meter says that it ignores them', () => strict.output().includes('ignored: an order without the signature of the fleet\'s key'));
+  await client.close();
+  await installation.startOhmd();
+  await until('it is back', async () => (await now()).online && (await now()).relay_mask_known, { timeoutMs: 40000 });
+  assert.equal((await now()).relay_mask, 6);
+  assert.equal((await order(1)).status, 200);
+  assert.equal(strict.output().split(/boot \d+, journal/).length, 2, 'it has restarted');
+  await strict.end('SIGTERM');
+});
+
 test('is cleared by the fleet, with the right count and a closed case', async () => {
   await until('the meter is online', async () => (await api.get('/v1/devices/meter-1')).online && (await caseOf())?.latched, { timeoutMs: 40000 });
   assert.equal((await clear(2)).status, 400);

@@ -310,6 +310,10 @@ const char *options_check(const struct options *options)
         options->settings.demand_min % options->settings.demand_sub_min != 0) {
         return "demand_sub_min does not divide demand_min";
     }
+    if (options->settings.require_signed_commands != 0 &&
+        options->settings.command_key[0] == '\0') {
+        return "require_signed_commands needs command_key: whose signature?";
+    }
     const char *fault = check_way_in(options);
     if (fault != NULL) {
         return fault;

@@ -97,6 +97,7 @@ static const struct entry table[] = {
     NUMBER(reconnect_limit_ms, "longest wait before connecting again", 1000, HOUR_MS, 30000),
     TEXT(command_key, "public key that signs the fleet's orders, in base64url", 0,
          SETTINGS_KEY_SIZE, "", is_public_key),
+    NUMBER(require_signed_commands, "1: obeys only what command_key has signed", 0, 1, 0),
     TEXT(time_zone, "POSIX time zone, such as CET-1CEST,M3.5.0,M10.5.0/3", 1, TIME_ZONE_TEXT_SIZE,
          "UTC0", is_time_zone),
     TEXT(tariff, "rules of the tariff rates, see docs/metering.md", 0, TARIFF_TEXT_SIZE, "",

@@ -46,6 +46,7 @@ struct settings {
     uint32_t snapshots_per_hour; ///< Most waveforms of events in an hour.
     uint32_t creep_va;           ///< Power below which a channel does not count (creep.h).
     uint32_t total_channels;     ///< Bit n: channel n belongs to the meter's total.
+    uint32_t require_signed_commands; ///< 1: no order is obeyed that the fleet has not signed.
     char command_key[SETTINGS_KEY_SIZE + 1]; ///< Of the fleet, base64url; empty: none is known.
     char time_zone[TIME_ZONE_TEXT_SIZE + 1]; ///< See time_zone.h.
     char tariff[TARIFF_TEXT_SIZE + 1];       ///< See tariff.h; empty: rate 0 for ever.

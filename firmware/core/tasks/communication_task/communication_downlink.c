@@ -113,6 +113,17 @@ static bool is_signed(const struct communication_task *task, const struct mqtt_e
                                  message->payload_size) == STATUS_OK;
 }
 
+/// Whether the device obeys the message at all. What is refused leaves no trace among the commands
+/// that were answered, so that nobody pushes out of there what must not be done twice.
+static bool may_command(struct communication_task *task, const struct mqtt_event *message)
+{
+    if (task->parts.settings->require_signed_commands != 0 && !is_signed(task, message)) {
+        refuse(task, "an order without the signature of the fleet's key");
+        return false;
+    }
+    return true;
+}
+
 /// Lets the device report on itself, and settles the command with that.
 static void attest(struct communication_task *task, uint32_t ticket,
                    const uint8_t nonce[ATTESTER_NONCE_SIZE], uint8_t mask)
@@ -319,13 +330,19 @@ void communication_downlink_take(struct communication_task *task, const struct m
         take_ack(task, message, now_us);
         break;
     case TOPIC_COMMAND:
-        take_native(task, message, now_us);
+        if (may_command(task, message)) {
+            take_native(task, message, now_us);
+        }
         break;
     case TOPIC_RELAY_CONTROL:
-        take_relay_control(task, message);
+        if (may_command(task, message)) {
+            take_relay_control(task, message);
+        }
         break;
     case TOPIC_COMMANDS:
-        take_text(task, message);
+        if (may_command(task, message)) {
+            take_text(task, message);
+        }
         break;
     case TOPIC_LEASE:
         take_lease(task, message, now_us);

@@ -268,8 +268,8 @@ static int be_opened(void **state)
     return 0;
 }
 
-/// Sends an order to clear, with a signature of `count` where `is_signed`.
-static void send_clear(struct bench *b, const char *id, unsigned count, bool is_signed)
+/// Sends a native command with the signature of `key`; NULL: with one that is wrong.
+static void send_signed(struct bench *b, const char *id, const char *rest, const uint8_t *key)
 {
     char text[512];
     uint8_t digest[CRYPTO_SHA256_SIZE];
@@ -277,16 +277,85 @@ static void send_clear(struct bench *b, const char *id, unsigned count, bool is_
     const long long now_s = 1763690000 + (long long)(b->now_us / 1000000);
     size_t size = (size_t)snprintf(
         text, sizeof text,
-        "{\"action\":\"tamper_clear\",\"cmd_id\":\"%s\",\"count\":%u,\"exp\":%lld,\"iat\":%lld,"
-        "\"target\":\"meter-1\",\"v\":1}",
-        id, count, now_s + 30, now_s - 60);
+        "{%s,\"cmd_id\":\"%s\",\"exp\":%lld,\"iat\":%lld,\"target\":\"meter-1\",\"v\":1}", rest, id,
+        now_s + 30, now_s - 60);
     assert_int_equal(signed_command_digest(&stand_in, text, size, digest), STATUS_OK);
-    summing_crypto_sign(FLEET_KEY, digest, signature);
-    signature[0] ^= is_signed ? 0 : 1;
+    summing_crypto_sign(key != NULL ? key : FLEET_KEY, digest, signature);
+    signature[0] ^= key != NULL ? 0 : 1;
     assert_int_equal(signed_command_append(text, &size, sizeof text - 1, signature), STATUS_OK);
     text[size] = '\0';
     fake_fleet_send(&b->fleet, "energy_meter/meter-1/command", text);
     bench_run_ms(b, 50);
+}
+
+/// Sends an order to clear, with a signature of `count` where `is_signed`.
+static void send_clear(struct bench *b, const char *id, unsigned count, bool is_signed)
+{
+    char rest[64];
+    (void)snprintf(rest, sizeof rest, "\"action\":\"tamper_clear\",\"count\":%u", count);
+    send_signed(b, id, rest, is_signed ? FLEET_KEY : NULL);
+}
+
+/// A device that obeys nothing but what the fleet has signed.
+static int be_strict(void **state)
+{
+    bench_power_up(state);
+    struct bench *b = *state;
+    stand_in = summing_crypto(NULL);
+    b->crypto = &stand_in;
+    b->command_key = FLEET_KEY;
+    b->settings.require_signed_commands = 1;
+    bench_boot(b);
+    bench_run_ms(b, 3000);
+    return 0;
+}
+
+static void a_strict_device_obeys_what_the_fleet_has_signed(void **state)
+{
+    struct bench *b = *state;
+    send_signed(b, "s1", "\"action\":\"set_relays\",\"mask\":5", FLEET_KEY);
+    bench_run_ms(b, 500);
+    assert_int_equal(b->coils, 5);
+    bench_assert_last(b, "command_result", "\"cmd_id\":\"s1\",\"status\":\"done\"");
+}
+
+static void and_nothing_else_however_it_comes(void **state)
+{
+    static const uint8_t OTHER_KEY[CRYPTO_P256_PUBLIC_SIZE] = { 4, 9 };
+    struct bench *b = *state;
+    const unsigned before = b->notices[COMMUNICATION_BAD_MESSAGE];
+    bench_send_command(b, "u1", "\"action\":\"set_relays\",\"mask\":5", 30);
+    send_signed(b, "u2", "\"action\":\"set_relays\",\"mask\":5", OTHER_KEY);
+    send_signed(b, "u3", "\"action\":\"set_relays\",\"mask\":5", NULL);
+    fake_fleet_send(&b->fleet, "energy_meter/meter-1/relay_control", "{\"action\":\"all_on\"}");
+    fake_fleet_send(&b->fleet, "energy_meter/meter-1/commands", "restart");
+    bench_run_ms(b, 1000);
+    assert_int_equal(b->coils, 0);
+    assert_int_equal(communication_task_take_wish(&b->task), COMMUNICATION_NO_WISH);
+    assert_int_equal(b->notices[COMMUNICATION_BAD_MESSAGE], before + 5);
+    assert_null(fake_fleet_last(&b->fleet, "command_result"));
+    // What only delivers goes on.
+    bench_append_reading(b);
+    bench_run_ms(b, 5000);
+    bench_assert_all_arrived(b);
+}
+
+/// Forgeries do not push out of the memory what was done already.
+static void an_order_is_not_done_twice_whatever_came_between(void **state)
+{
+    struct bench *b = *state;
+    char id[8];
+    send_signed(b, "once", "\"action\":\"set_relays\",\"mask\":1", FLEET_KEY);
+    bench_run_ms(b, 1000);
+    send_signed(b, "off", "\"action\":\"set_relays\",\"mask\":0", FLEET_KEY);
+    bench_run_ms(b, 1000);
+    for (unsigned i = 0; i < 200; i++) {
+        (void)snprintf(id, sizeof id, "f%u", i);
+        send_signed(b, id, "\"action\":\"set_relays\",\"mask\":1", NULL);
+    }
+    send_signed(b, "once", "\"action\":\"set_relays\",\"mask\":1", FLEET_KEY);
+    bench_run_ms(b, 1000);
+    assert_int_equal(b->coils, 0);
 }
 
 static void tells_at_once_that_the_case_was_opened(void **state)
@@ -436,6 +505,9 @@ int main(void)
                                bench_power_up),
         cmocka_unit_test_setup(tells_at_once_that_the_case_was_opened, be_opened),
         cmocka_unit_test_setup(refuses_what_changes_something_until_that_is_cleared, be_opened),
+        cmocka_unit_test_setup(a_strict_device_obeys_what_the_fleet_has_signed, be_strict),
+        cmocka_unit_test_setup(and_nothing_else_however_it_comes, be_strict),
+        cmocka_unit_test_setup(an_order_is_not_done_twice_whatever_came_between, be_strict),
         cmocka_unit_test_setup(a_signed_order_with_the_right_count_clears_it, be_opened),
         cmocka_unit_test_setup(an_order_without_the_fleets_signature_clears_nothing, be_opened),
         cmocka_unit_test_setup(a_device_that_knows_no_key_obeys_no_order_to_clear, be_opened),
