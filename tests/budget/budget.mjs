@@ -198,6 +198,7 @@ function check(measured) {
     }
     for (const what of unknown) faults.push(`budget.txt: ${what} is no more; run tests/budget/run_budget.sh write`);
     checkDocument(measured, limits);
+    checkPorts(limits);
     if (slack > 0) console.log(`budget: ${slack} limits are far above what is needed; run_budget.sh write takes them down`);
 }
 
@@ -247,6 +248,20 @@ function checkDocument(measured, limits) {
         return measured.every(({ machine }, n) => Number(cells[4 * n + 3]) === limits.get(`${machine} ${task} task`));
     });
     if (!isSaid) faults.push('docs/porting.md tells porters other stacks than budget.txt; run tests/budget/run_budget.sh write');
+}
+
+/// The tables of tasks in the ports: each stack must hold what the core alone needs.
+function checkPorts(limits) {
+    const sources = ['firmware/apps', 'firmware/ports'].flatMap((folder) => filesBelow(join(here, '../..', folder), '_tasks.c'));
+    const rows = sources.flatMap((path) => [...readFileSync(path, 'utf8').matchAll(/\{ "(\w+)", \d+, \d+, (\d+),/g)].map((row) => [path, row[1], Number(row[2])]));
+    if (rows.length < 4) faults.push('no table of tasks was found in firmware/apps and firmware/ports');
+    for (const [path, task, bytes] of rows) {
+        for (const machine of Object.keys(tools)) {
+            const limit = limits.get(`${machine} ${task} task`);
+            if (limit === undefined) faults.push(`${path}: tasks.txt does not know the task ${task}`);
+            else if (bytes < limit) faults.push(`${path}: the ${task} task has ${bytes} bytes of stack, and the core alone needs ${limit} on ${machine}`);
+        }
+    }
 }
 
 function readPainted(folder) {
