@@ -150,6 +150,22 @@ static bool lose_one(struct mux_dma *mux, bool in_pool)
     return true;
 }
 
+/// Keeps what a block without frames tells, since nobody will look at it.
+static void keep_untold(struct mux_dma *mux, const struct adc_block *block)
+{
+    mux->untold_frames = block->frame_count > 0 ? 0 : block->lost_frames;
+    mux->untold_unknown = block->frame_count == 0 && block->lost_unknown;
+}
+
+static void open_block(struct mux_dma *mux, struct adc_block *block)
+{
+    mux_scan_open(&mux->scan, block);
+    const bool is_too_many = block->lost_frames > UINT32_MAX - mux->untold_frames;
+    block->lost_frames = is_too_many ? UINT32_MAX : block->lost_frames + mux->untold_frames;
+    block->lost_unknown = block->lost_unknown || mux->untold_unknown;
+    keep_untold(mux, block);
+}
+
 static void pass_time(struct mux_dma *mux, uint32_t conversions, int64_t now_us)
 {
     const uint32_t ago_us =
@@ -172,7 +188,8 @@ static enum status fill(struct mux_dma *mux, struct adc_block *block, uint32_t k
             if (!lose_one(mux, in_pool)) {
                 return restart(mux);
             }
-            mux_scan_open(&mux->scan, block);
+            keep_untold(mux, block);
+            open_block(mux, block);
             continue;
         }
         const uint8_t *bytes = next_bytes(mux);
@@ -196,7 +213,7 @@ static enum status read_block(void *ctx, struct adc_block *block)
     const uint32_t known = atomic_load_explicit(&mux->conversions, memory_order_acquire);
     const uint32_t before = mux->read;
 
-    mux_scan_open(&mux->scan, block);
+    open_block(mux, block);
     if (known == before) {
         const bool is_silent = now_us - mux->heard_us > DMA_CONVERTER_SILENCE_MS * INT64_C(1000);
         return is_silent ? restart(mux) : STATUS_BUSY;
@@ -209,6 +226,7 @@ static enum status read_block(void *ctx, struct adc_block *block)
         pass_time(mux, known - mux->passed, now_us);
         mux->passed = known;
     }
+    keep_untold(mux, block);
     return block->frame_count > 0 ? STATUS_OK : status;
 }
 

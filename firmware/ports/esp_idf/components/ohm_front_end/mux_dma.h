@@ -58,6 +58,8 @@ struct mux_dma {
     uint32_t read;    ///< Conversions that the reader has accounted for.
     uint32_t passed;  ///< Conversions that the clock knows of.
     int64_t heard_us;
+    uint32_t untold_frames; ///< Lost before frames that no block has yet.
+    bool untold_unknown;
     uint32_t restarts;
     uint32_t size; ///< Bytes in `bytes`, of which `used` were taken.
     uint32_t used;
