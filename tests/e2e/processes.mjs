@@ -17,15 +17,29 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 // The folder with the programs: an optimised build, unless BUILD_DIR names another.
 export const buildFolder = resolve(repository, process.env.BUILD_DIR ?? 'build/release');
 
-export function freePort() {
-  return new Promise((done, failed) => {
+const listens = (...where) =>
+  new Promise((done) => {
     const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
+    server.once('error', () => done(null));
+    server.listen(...where, () => done(server));
   });
+
+const firstOutgoing = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
+
+// A loopback port that stays this process's until it ends, also while what listens there is started again: below those that
+// Linux gives to outgoing connections, and other tests see that it is taken by a socket with its name, which goes with the process.
+export async function freePort() {
+  for (;;) {
+    const port = 10000 + Math.floor(Math.random() * (firstOutgoing - 10000));
+    const claim = await listens(`\0ohmstead-test-port-${port}`);
+    const server = claim && (await listens(port, '127.0.0.1'));
+    if (server) {
+      claim.unref();
+      await new Promise((done) => server.close(done));
+      return port;
+    }
+    claim?.close();
+  }
 }
 
 // Asks `question` until it answers with something true, and says what it waited for when it never does.

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Installation } from './installation.mjs';
-import { Program, repository, run, until } from './processes.mjs';
+import { freePort, Program, repository, run, until } from './processes.mjs';
 
 let installation;
 let foreign;
@@ -150,15 +150,12 @@ async function deviceGoesOnSaying(settings, words, what, most = 1) {
 }
 
 test('device and ohmd say why they cannot speak with the broker, and go on', async (t) => {
-  const [expired, elsewhere, stranger] = [installation.brokerPort + 1, installation.brokerPort + 2, installation.brokerPort + 3];
+  const [expired, elsewhere, stranger] = [await freePort(), await freePort(), await freePort()];
   const key = join(installation.pki, 'broker/key.pem');
   (await brokerWith(join(bad, 'broker_expired.pem'), key, expired)).start();
   (await brokerWith(join(bad, 'broker_elsewhere.pem'), key, elsewhere)).start();
   (await brokerWith(join(foreign, 'broker/cert.pem'), join(foreign, 'broker/key.pem'), stranger)).start();
-  const free = createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => free.once('listening', done));
-  const nobody = free.address().port;
-  free.close();
+  const nobody = await freePort();
 
   await t.test('a broker whose certificate has expired', async () => {
     await ohmdGoesOnSaying({ broker_port: expired }, /expired/, 'an expired broker');
@@ -216,7 +213,7 @@ test('the device ends at once when its certificate or its settings are of no use
 test('the broker ends at once when its port or its certificate is of no use', async () => {
   for (const [what, broker, words] of [
     ['a port in use', await brokerWith(join(installation.pki, 'broker/cert.pem'), join(installation.pki, 'broker/key.pem'), installation.brokerPort), /Address already in use/],
-    ['a damaged certificate', await brokerWith(join(bad, 'broker_damaged.pem'), join(installation.pki, 'broker/key.pem'), installation.brokerPort + 7), /broker_damaged\.pem/],
+    ['a damaged certificate', await brokerWith(join(bad, 'broker_damaged.pem'), join(installation.pki, 'broker/key.pem'), await freePort()), /broker_damaged\.pem/],
   ]) {
     const { code } = await broker.start().ended;
     assert.notEqual(code, 0, what);
