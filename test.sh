@@ -100,6 +100,35 @@ suite() { # NAME CTEST_ARGUMENTS...
     echo "ctest   $name: $((${total:-0} - ${bad:-0} - not_run)) passed, ${bad:-0} failed, $not_run skipped"
 }
 
+# Work that goes on beside other stages. Each job has a process group of its own, so that it ends with this script.
+declare -A jobs=()
+end_jobs() {
+    local job
+    for job in "${jobs[@]}"; do
+        kill -- "-$job" 2>/dev/null
+    done
+}
+trap end_jobs EXIT
+
+begin() { # NAME COMMAND...
+    local name=$1
+    shift
+    set -m
+    "$@" >"$output/$name.log" 2>&1 </dev/null &
+    set +m
+    jobs[$name]=$!
+}
+
+# Waits for a job, says what it said, and has its result.
+ended() { # NAME
+    local result
+    wait "${jobs[$1]}"
+    result=$?
+    unset "jobs[$1]"
+    cat "$output/$1.log"
+    return $result
+}
+
 wanted() { # STAGE
     [ -z "$only" ] || [[ $only == *" $1 "* ]]
 }
@@ -203,9 +232,15 @@ fuzz() {
     suite 'fuzz' --preset fuzz
 }
 
+# It needs nothing but the processor, so it begins beside the tests of running programs, which mostly wait, and stands back for them.
+begin_tidy() {
+    begin tidy nice -n 19 tools/check_tidy.sh build/dev "${OHM_TIDY_SECONDS:-420}"
+}
+
 tidy() {
     [ -s build/dev/compile_commands.json ] || check 'tidy: configure' cmake --preset dev || return
-    check 'clang-tidy is content' tools/check_tidy.sh build/dev "${OHM_TIDY_SECONDS:-420}"
+    [ -n "${jobs[tidy]:-}" ] || begin_tidy
+    check 'clang-tidy is content' ended tidy
     local late
     late=$(grep -c '^not reached' "$output/clang_tidy_is_content.log")
     count 0 0 "$late"
@@ -213,18 +248,9 @@ tidy() {
 }
 
 # The dashboard's packages come over the network while the compiler works.
-packages_job='' packages_log=$output/dashboard_npm.log
 fetch_packages() {
     local node
     node=$(tools/node.sh) && PATH=$node:$PATH npm --prefix dashboard ci --no-audit --no-fund
-}
-
-packages_arrived() {
-    wait "$packages_job"
-    local result=$?
-    trap - EXIT
-    [ $result -eq 0 ] || cat "$packages_log"
-    return $result
 }
 
 dashboard() {
@@ -232,18 +258,27 @@ dashboard() {
     [ -f dashboard/package.json ] || return 0
     node=$(tools/node.sh) || { check 'dashboard: Node.js' false; return; }
     PATH=$node:$PATH
-    if [ -n "$packages_job" ]; then
-        check 'dashboard: packages' packages_arrived || return
+    if [ -n "${jobs[packages]:-}" ]; then
+        check 'dashboard: packages' ended packages || return
     fi
     cd dashboard || return
     check 'dashboard: lint and layout' npm run lint
     check 'dashboard: build' npm run build
     NO_COLOR=1 CI=true npm test >"$log" 2>&1
     runner vitest $? "$log" "$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ +Tests +' | tail -1)"
-    log=$output/dashboard_browser.log
-    npm run browser >"$log" 2>&1
-    runner 'chromium, mock server' $? "$log" "$(grep -E '^[0-9]+ passed, ' "$log" | tail -1)"
+    begin browser npm run browser
     cd ..
+    # It mostly waits: other stages go on meanwhile.
+    if [[ $only == *' dashboard '* ]]; then
+        browser
+    fi
+}
+
+browser() {
+    [ -n "${jobs[browser]:-}" ] || return 0
+    local log=$output/browser.log
+    ended browser >/dev/null
+    runner 'chromium, mock server' $? "$log" "$(grep -E '^[0-9]+ passed, ' "$log" | tail -1)"
 }
 
 # Tests that start the real programs; they want the release build and the dashboard's packages.
@@ -253,8 +288,12 @@ end_to_end() {
     [ -n "$files" ] || return 0
     node=$(tools/node.sh) || { check 'end to end: Node.js' false; return; }
     [ -e build/release/build.ninja ] || build release || return
+    if wanted tidy && [ -s build/dev/compile_commands.json ]; then
+        begin_tidy
+    fi
+    # They mostly wait, so two files at a time: each has its own programs, folders and ports.
     # shellcheck disable=SC2086
-    PATH=$node:$PATH OHM_LONG=$long node --test --test-concurrency=1 --test-reporter=spec $files >"$log" 2>&1
+    PATH=$node:$PATH OHM_LONG=$long node --test --test-concurrency=2 --test-reporter=spec $files >"$log" 2>&1
     runner 'end to end' $? "$log" "$(awk '/^ℹ (pass|fail|skipped) /{ word = $2 == "pass" ? "passed" : $2 == "fail" ? "failed" : $2; printf "%s %s, ", $3, word }' "$log")"
     grep -E '^  *(ℹ|figure:)|^figure:' "$log" | grep -vE '^ *ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration)' || true
 }
@@ -282,9 +321,7 @@ else
 fi
 
 if [ $install = yes ] && wanted dashboard && [ -f dashboard/package.json ]; then
-    fetch_packages >"$packages_log" 2>&1 &
-    packages_job=$!
-    trap 'kill "$packages_job" 2>/dev/null' EXIT
+    begin packages fetch_packages
 fi
 
 stage format format
@@ -293,15 +330,16 @@ stage dev dev
 stage dashboard dashboard
 stage guests guests
 stage esp_idf esp_idf
+stage browser browser
 stage release release
 # Time on a shared machine is not to be trusted, so what looks at the clock is asked for by name.
 if [ $long = yes ] || [[ $only == *' system '* ]]; then
     stage system system
 fi
 stage e2e end_to_end
+stage tidy tidy
 stage clang clang
 stage fuzz fuzz
-stage tidy tidy
 
 echo
 echo "time:$times"

@@ -24,13 +24,12 @@ const listens = (...where) =>
     server.listen(...where, () => done(server));
   });
 
-const firstOutgoing = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
-
-// A loopback port that stays this process's until it ends, also while what listens there is started again: below those that
-// Linux gives to outgoing connections, and other tests see that it is taken by a socket with its name, which goes with the process.
+// A loopback port that stays this process's until it ends, also while what listens there is started again: from 10000 to 19999,
+// below those that Linux gives to outgoing connections and those of the shell tests. Other tests see that it is taken by a socket
+// with its name, which goes with the process.
 export async function freePort() {
   for (;;) {
-    const port = 10000 + Math.floor(Math.random() * (firstOutgoing - 10000));
+    const port = 10000 + Math.floor(Math.random() * 10000);
     const claim = await listens(`\0ohmstead-test-port-${port}`);
     const server = claim && (await listens(port, '127.0.0.1'));
     if (server) {
