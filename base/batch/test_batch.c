@@ -17,7 +17,8 @@ static struct record records[BATCH_RECORD_LIMIT];
 static struct record decoded[BATCH_RECORD_LIMIT];
 static uint8_t bytes[BATCH_SIZE_LIMIT];
 
-/// How far apart the bits are that are changed: with 1 every bit, by default those in turn.
+/// How far apart the bits are that are changed, and the places where a batch is cut: with 1 it is
+/// every one, by default a part of them.
 static unsigned stride = 7;
 
 static size_t encode(const struct batch_header *header, const struct record *from)
@@ -64,7 +65,7 @@ static void returns_every_record_that_it_was_given(void **state)
     struct reading_example example;
     reading_example_init(&example, 42);
     size_t largest = 0;
-    for (unsigned round = 0; round < 2000; round++) {
+    for (unsigned round = 0; round < 2000; round += stride) {
         struct batch_header header = {
             .boot_id = (uint32_t)reading_example_random(&example),
             .first_seq = reading_example_random(&example) >> 1,
@@ -148,7 +149,7 @@ static void finds_every_truncation(void **state)
     for (unsigned i = 0; i < BATCH_VECTOR_COUNT; i++) {
         batch_vector_fill(vector, i);
         const size_t size = encode(&vector->header, vector->records);
-        for (size_t shorter = 0; shorter < size; shorter++, tried++) {
+        for (size_t shorter = i % stride; shorter < size; shorter += stride, tried++) {
             struct batch_header header;
             assert_int_equal(decode(bytes, shorter, &header), STATUS_CORRUPT);
         }
