@@ -21,7 +21,7 @@ IDF_PATH            ESP-IDF v5.3 to v5.5, for the stage esp_idf; without it noth
 TEST_DATA_DIR       the folder of test data (default ../shared/data)
 OHM_REQUIRE_DATA=1  missing test data is a failure and not a skip (the default where the folder is there)
 OHM_FUZZ_SECONDS    how long each fuzz target runs (default 5; alone, with ctest --preset fuzz, 10)
-OHM_TIDY_SECONDS    how long clang-tidy may take (default 420); what it has not reached counts as skipped
+OHM_TIDY_SECONDS    how long clang-tidy may take (default 600); what it has not reached counts as skipped
 END
 }
 
@@ -234,7 +234,7 @@ fuzz() {
 
 # It needs nothing but the processor, so it begins beside the tests of running programs, which mostly wait, and stands back for them.
 begin_tidy() {
-    begin tidy nice -n 19 tools/check_tidy.sh build/dev "${OHM_TIDY_SECONDS:-420}"
+    begin tidy nice -n 19 tools/check_tidy.sh build/dev "${OHM_TIDY_SECONDS:-600}"
 }
 
 tidy() {

@@ -85,25 +85,31 @@ function rmsBetween({ start_ms, interval_us, values }, fromMs, toMs) {
   return rms(part);
 }
 
-test('tells what the synthesizer did: kind, length and depth', { timeout: 60000 }, async () => {
+// An interruption is a dip too, and both are told: what was made to be one of `kind`.
+const madeAs = (kind) => (event) => event.kind === kind && (kind !== 'dip' || event.duration_ms < 1000);
+
+test('tells what the synthesizer did: kind, length and depth', { timeout: 120000 }, async () => {
+  // On a busy machine half cycles grow together, and what they tell is coarser and says so.
+  const isFine = (kind) => (event) => madeAs(kind)(event) && !event.quality.includes('merged');
   const list = await until('two of each are stored', async () => {
     const stored = await events();
-    return Object.keys(script).every((kind) => stored.filter((event) => event.kind === kind).length >= 2) && stored;
-  }, { timeoutMs: 30000 });
+    return Object.keys(script).every((kind) => stored.filter(isFine(kind)).length >= 2) && stored;
+  }, { timeoutMs: 90000 });
   for (const [kind, told] of Object.entries(script)) {
-    // An interruption is a dip too, and both are told.
-    const those = list.filter((event) => event.kind === kind && (kind !== 'dip' || event.duration_ms < 1000));
-    those.slice(0, 2).forEach((event, n) => {
+    const first = list.find(madeAs(kind));
+    const those = list.filter(isFine(kind));
+    those.slice(0, 2).forEach((event) => {
+      const n = Math.round((event.start_ms - first.start_ms) / (PERIOD_S * 1000));
       const error = event.duration_ms - toldMs(told, n);
       const depth = event.extreme_v / event.declared_v;
       console.log(`figure: ${kind} ${n}: ${event.duration_ms.toFixed(1)} ms (${error.toFixed(1)} ms), ` +
-        `${(depth * 100).toFixed(2)} % of ${event.declared_v} V`);
+        `${(depth * 100).toFixed(2)} % of ${event.declared_v} V ${event.quality}`);
       assert.ok(Math.abs(error) <= HALF_CYCLE_MS, `${kind} of ${event.duration_ms} ms instead of ${toldMs(told, n)} ms`);
       assert.ok(Math.abs(depth - told.share) < 0.02, `${kind} to ${depth}`);
       assert.ok(event.declared_v > 200 && event.declared_v < 260, `declared ${event.declared_v} V`);
     });
-    const apart = those[1].start_ms - those[0].start_ms;
-    assert.ok(Math.abs(apart - PERIOD_S * 1000) < 2000, `${apart} ms apart`);
+    const apart = (those[1].start_ms - those[0].start_ms) % (PERIOD_S * 1000);
+    assert.ok(Math.min(apart, PERIOD_S * 1000 - apart) < 2000, `${apart} ms out of step`);
   }
   const [interruption] = list.filter(({ kind }) => kind === 'interruption');
   assert.ok(list.some(({ kind, start_ms }) => kind === 'dip' && Math.abs(start_ms - interruption.start_ms) < 20));
@@ -216,7 +222,7 @@ test('keeps whole intervals of quality and demand, aligned to the clock', { time
   assert.equal(flagged.length, intervals.filter(({ start_ms, end_ms }) => dip.start_ms < end_ms && dip.start_ms >= start_ms).length);
 });
 
-test('stores each event exactly once while device and server are killed', { timeout: 90000 }, async () => {
+test('stores each event exactly once while device and server are killed', { timeout: 180000 }, async () => {
   const before = await events();
   for (let kill = 0; kill < 3; kill++) {
     await sleep(700 + 400 * kill);
@@ -225,7 +231,11 @@ test('stores each event exactly once while device and server are killed', { time
   }
   for (let kill = 0; kill < 2; kill++) {
     const count = (await events()).length;
-    await until('more events are stored', async () => (await events()).length >= count + 2, { timeoutMs: 20000 });
+    // After a dip: the dip that every start begins with cannot be taken for what would have followed.
+    await until('more events are stored, the last of them a dip', async () => {
+      const list = await events();
+      return list.length >= count + 2 && madeAs('dip')(list.at(-1));
+    }, { timeoutMs: 40000 });
     await device.end('SIGKILL');
     device.start();
   }
