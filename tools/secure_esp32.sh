@@ -83,10 +83,20 @@ program_of() { # FOLDER
     echo "$1/$name"
 }
 
+offset_of() { # PARTITION
+    local offset
+    offset=$(awk -F, -v name="$1" '$1 == name { gsub(/ /, "", $4); print $4 }' "$project/partitions.csv")
+    [[ $offset == 0x* ]] || fail "partitions.csv has no $1"
+    echo "$offset"
+}
+
 burn() { # TARGET PORT
     check_target "$1"
-    local folder=$project/build/secure_$1 program bootloader=0x0 signed answer
+    local folder=$project/build/secure_$1 program bootloader=0x0 table data slot signed answer
     program=$(program_of "$folder")
+    table=$(sed -n 's/^CONFIG_PARTITION_TABLE_OFFSET=//p' "$folder/sdkconfig")
+    data=$(offset_of otadata)
+    slot=$(offset_of ota_0)
     [ "$1" != esp32 ] || bootloader=0x1000
     for signed in "$folder/bootloader/bootloader-signed.bin" "${program%.bin}-signed.bin"; do
         [ -e "$signed" ] || fail "$signed is not there: run secure_esp32.sh build first"
@@ -100,9 +110,9 @@ burn() { # TARGET PORT
     python -m esptool --chip "$1" -p "$2" --before default_reset --after no_reset write_flash \
         --flash_mode dio --flash_size keep \
         "$bootloader" "$folder/bootloader/bootloader-signed.bin" \
-        0x10000 "$folder/partition_table/partition-table.bin" \
-        0x12000 "$folder/ota_data_initial.bin" \
-        0x30000 "${program%.bin}-signed.bin"
+        "$table" "$folder/partition_table/partition-table.bin" \
+        "$data" "$folder/ota_data_initial.bin" \
+        "$slot" "${program%.bin}-signed.bin"
     echo 'Written. The next start burns the eFuses and encrypts the flash, which takes about a minute: do not cut the power.'
     echo "Watch it: idf.py -C $project -B $folder -p $2 monitor"
 }
