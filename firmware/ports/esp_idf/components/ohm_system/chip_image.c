@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "esp_core_dump.h"
+#include "esp_flash_encrypt.h"
 #include "esp_ota_ops.h"
 #include "esp_partition.h"
+#include "esp_secure_boot.h"
 #include "esp_system.h"
 
 enum status chip_image_digest(uint8_t digest[CRYPTO_SHA256_SIZE])
@@ -14,6 +16,11 @@ enum status chip_image_digest(uint8_t digest[CRYPTO_SHA256_SIZE])
     const esp_partition_t *running = esp_ota_get_running_partition();
     return running != NULL && esp_partition_get_sha256(running, digest) == ESP_OK ? STATUS_OK
                                                                                   : STATUS_IO;
+}
+
+bool chip_image_is_verified(void)
+{
+    return esp_secure_boot_enabled() && esp_flash_encryption_enabled();
 }
 
 enum status chip_image_confirm(void)

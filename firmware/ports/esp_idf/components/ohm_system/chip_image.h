@@ -5,6 +5,7 @@
 ///
 /// Sources: ESP-IDF v5.5 and v5.3, esp_ota_ops.h, esp_partition.h, esp_core_dump.h, esp_system.h.
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "crypto.h"
@@ -14,6 +15,10 @@ enum { CHIP_IMAGE_REASON_SIZE = 160 };
 
 /// SHA-256 that the image carries of itself. @return STATUS_IO  it cannot be read.
 MUST_CHECK enum status chip_image_digest(uint8_t digest[CRYPTO_SHA256_SIZE]);
+
+/// Whether the chip has verified what it started, and nobody outside can read or change its flash:
+/// Secure Boot and flash encryption are both burnt in.
+bool chip_image_is_verified(void);
 
 /// The image has proved itself: the bootloader may keep it. Until then the next restart brings the
 /// one before back. An image that is confirmed already, or that no update brought, is fine.
