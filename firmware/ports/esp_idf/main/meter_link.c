@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <esp_app_desc.h>
 #include <esp_heap_caps.h>
 #include <esp_log.h>
-#include <esp_app_desc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

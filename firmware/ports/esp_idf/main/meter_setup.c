@@ -45,13 +45,14 @@ static enum status open_keystore(struct meter_setup *setup)
 {
     setup->maker = chip_keys();
     keystore_values_init(&setup->keys, setup->parts.values, setup->parts.crypto, &setup->maker);
-    setup->keystore = keystore_values_table(&setup->keys);
+    const struct keystore *keystore = keystore_values_table(&setup->keys);
+    enum status status = STATUS_OK;
 #if CONFIG_OHM_ATECC608A
     const struct i2c_bus_options options = { .controller = -1,
                                              .sda = CONFIG_OHM_I2C_SDA_GPIO,
                                              .scl = CONFIG_OHM_I2C_SCL_GPIO,
                                              .pull_up = true };
-    enum status status = i2c_bus_open(&setup->bus, &options);
+    status = i2c_bus_open(&setup->bus, &options);
     const struct keystore_atecc_parts parts = { .i2c = i2c_bus_seam(&setup->bus),
                                                 .address = ATECC_LINK_ADDRESS,
                                                 .values = setup->parts.values,
@@ -60,11 +61,12 @@ static enum status open_keystore(struct meter_setup *setup)
         status = keystore_atecc_open(&setup->chip, &parts);
     }
     // No other keystore takes its place: that would be another identity.
-    setup->keystore = keystore_atecc_table(&setup->chip);
-    return status;
-#else
-    return STATUS_OK;
+    keystore = keystore_atecc_table(&setup->chip);
 #endif
+    setup->shared_table =
+        shared_keystore_init(&setup->shared, keystore, rtos_lock_init(&setup->keys_mutex));
+    setup->keystore = &setup->shared_table;
+    return status;
 }
 
 const char *meter_setup_keystore_kind(void)

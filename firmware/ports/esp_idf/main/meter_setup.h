@@ -27,6 +27,7 @@
 #include "provisioner.h"
 #include "rtos_lock.h"
 #include "settings.h"
+#include "shared_keystore.h"
 #include "status_led.h"
 
 #if CONFIG_OHM_NETWORK_OPENETH
@@ -51,7 +52,10 @@ struct meter_setup {
     struct keystore_values keys;
     struct i2c_bus bus;
     struct keystore_atecc chip;
-    const struct keystore *keystore;
+    struct rtos_lock keys_mutex;
+    struct shared_keystore shared; ///< TLS signs in tasks of its own.
+    struct keystore shared_table;
+    const struct keystore *keystore; ///< For everybody.
     struct hotspot_identity hotspot;
     struct csr_signer signer;
     struct csr_encoder csr;
