@@ -14,6 +14,25 @@ sed '/label_file/d' "$work/device.conf" >"$work/no_label.conf"
 grep -q 'label_file' "$work/no_label.log"
 report $? 'says that the first start needs a place for its label'
 
+for port_of_names in 70000 -1 53x on ''; do
+    "$device_program" --config "$work/device.conf" --captive-dns "$port_of_names" --check 2>&1 | grep -q 'captive_dns is neither auto nor off nor a port'
+    report $? "captive_dns refuses '$port_of_names'"
+done
+
+# A gateway's hotspot, at an address of its own, as far as it can be had without a radio: an nmcli that does nothing.
+mkdir "$work/bin"
+printf '#!/bin/sh\nexit 0\n' >"$work/bin/nmcli"
+chmod +x "$work/bin/nmcli"
+sed '/radio_script/d; /captive_dns/d; s|data_dir = .*|data_dir = '"$work/gateway_data"'|' "$work/device.conf" >"$work/gateway.conf"
+PATH=$work/bin:$PATH "$device_program" --config "$work/gateway.conf" --wifi-interface wlan0 --hotspot-interface ap0 \
+    --portal-address 127.9.8.7 --label-file "$work/gateway_label" 2>"$work/gateway.log" &
+helper=$!
+wait_for 'names (are answered|cannot be answered) at 127.9.8.7:53|another name server has 127.9.8.7:53' "$work/gateway.log"
+report $? 'beside a hotspot of NetworkManager names are answered at port 53, or it is said why not'
+kill "$helper"
+wait "$helper"
+helper=''
+
 start_device
 wait_for_status '"state":"AP_MODE"'
 report $? 'a device without credentials waits at its portal'
