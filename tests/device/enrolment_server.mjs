@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Stands in for the fleet's listener for devices in the test beside it: one token, used once or again
 // for the same key, and with the proof of that key over a fresh challenge; what is asked for is
-// noted, what is signed comes from the authority of pki.sh, and the last of it is in LOG.pem.
+// noted, what is signed comes from the authority of pki.sh, and the last of it is in LOG.pem, the report
+// that came with it in LOG.report.
 // Usage: enrolment_server.mjs PKI PORT TOKEN LOG
 
 import { execFileSync } from 'node:child_process';
@@ -69,6 +70,7 @@ function serve(request, body, response) {
     }
     keyOfToken = key;
     writeFileSync(`${log}.pem`, certificate);
+    writeFileSync(`${log}.report`, Buffer.from(asked.attestation ?? '', 'base64url'));
     return answer(response, 200, '', { success: true, device_id: asked.device_id, certificate });
 }
 

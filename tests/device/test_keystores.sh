@@ -23,13 +23,15 @@ refuses_options() { # WORDS PATTERN OPTION...
     report $? "$1"
 }
 
-goes_the_whole_way() { # KEYSTORE
+goes_the_whole_way() { # KEYSTORE, and its kind as a report calls it
     rm -rf "$work/data" "$work/label"
     : >"$work/device.log"
     start_device
     wait_for_status '"state":"AP_MODE"' && provision "$password" | grep -q '"status":"ok".* 200$' &&
         wait_for 'connected to' "$work/device.log" 15
     report $? "$1: from the factory to the broker over mutual TLS"
+    grep -qa "$2" "$work/enrolment.log.report"
+    report $? "$1: the report that it sends with its request names it"
     tr '\0' ' ' <"/proc/$device/cmdline" >"$work/cmdline"
     kill -9 $device
     wait $device 2>/dev/null
@@ -77,7 +79,7 @@ echo "$pin" >"$work/pin"
 sed "s|^pkcs11_module.*|pkcs11_module = $work/nothing.so|" "$work/device.conf" >"$work/module.conf"
 timeout 10 "$device_program" --config "$work/module.conf" 2>&1 | grep -q "cannot be loaded; install it: $work/nothing.so"
 report $? 'a library that is missing is said'
-goes_the_whole_way 'token'
+goes_the_whole_way 'token' pkcs11
 ! grep -q "$pin" "$work/cmdline" "$work/first.log" "$work/device.log" && ! grep -rq "$pin" "$work/data"
 report $? 'token: its PIN is on no command line, in no log and not in the data folder'
 [ ! -e "$work/data/keystore" ] && [ ! -e "$work/data/seal.key" ]
@@ -102,7 +104,7 @@ sed 's/^i2c_bus/i2c_address = 54\n&/' "$work/device.conf" >"$work/address.conf"
 timeout 10 "$device_program" --config "$work/address.conf" 2>&1 |
     grep -q 'ATECC608A at address 0x36: no chip answers; see to its power and wires'
 report $? 'a chip that does not answer is said'
-goes_the_whole_way 'chip'
+goes_the_whole_way 'chip' simulated_atecc608a
 grep -q "^public $(public_key_of "$work/enrolment.log.pem")\$" "$work/chip.keys"
 report $? 'chip: the certified key was made in it'
 [ "$(node "$root/tests/device/find_keys.mjs" "$work/chip.keys" "$work/chip.keys")" = "$work/chip.keys" ] &&
