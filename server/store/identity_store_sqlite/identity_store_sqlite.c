@@ -33,27 +33,27 @@ enum statement_index {
 
 // Step n brings a file of version n to n + 1; each runs in one transaction.
 static const char *const MIGRATIONS[SCHEMA_VERSION] = {
-    "CREATE TABLE token ("
-    " digest BLOB PRIMARY KEY, device_id TEXT NOT NULL, creator TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, replaces INTEGER NOT NULL,"
-    " fingerprint BLOB) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX token_device ON token (device_id);"
-    "CREATE TABLE certificate ("
-    " fingerprint BLOB PRIMARY KEY, serial BLOB NOT NULL UNIQUE, key_digest BLOB NOT NULL,"
-    " device_id TEXT NOT NULL, state INTEGER NOT NULL, issued_ms INTEGER NOT NULL,"
-    " changed_ms INTEGER NOT NULL, not_before_s INTEGER NOT NULL, not_after_s INTEGER NOT NULL,"
-    " der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX certificate_key ON certificate (key_digest, issued_ms);"
-    "CREATE INDEX certificate_device ON certificate (device_id, issued_ms DESC);"
-    "CREATE TABLE audit ("
-    " audit_no INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, kind INTEGER NOT NULL,"
-    " device_id TEXT NOT NULL, actor TEXT NOT NULL, address TEXT NOT NULL, detail TEXT NOT NULL)"
-    " STRICT;"
-    "PRAGMA user_version = 1;",
-    "ALTER TABLE certificate ADD COLUMN attested_ms INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE certificate ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE certificate ADD COLUMN level INTEGER NOT NULL DEFAULT 0;"
-    "PRAGMA user_version = 2;",
+    ("CREATE TABLE token ("
+     " digest BLOB PRIMARY KEY, device_id TEXT NOT NULL, creator TEXT NOT NULL,"
+     " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, replaces INTEGER NOT NULL,"
+     " fingerprint BLOB) STRICT, WITHOUT ROWID;"
+     "CREATE INDEX token_device ON token (device_id);"
+     "CREATE TABLE certificate ("
+     " fingerprint BLOB PRIMARY KEY, serial BLOB NOT NULL UNIQUE, key_digest BLOB NOT NULL,"
+     " device_id TEXT NOT NULL, state INTEGER NOT NULL, issued_ms INTEGER NOT NULL,"
+     " changed_ms INTEGER NOT NULL, not_before_s INTEGER NOT NULL, not_after_s INTEGER NOT NULL,"
+     " der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE INDEX certificate_key ON certificate (key_digest, issued_ms);"
+     "CREATE INDEX certificate_device ON certificate (device_id, issued_ms DESC);"
+     "CREATE TABLE audit ("
+     " audit_no INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, kind INTEGER NOT NULL,"
+     " device_id TEXT NOT NULL, actor TEXT NOT NULL, address TEXT NOT NULL, detail TEXT NOT NULL)"
+     " STRICT;"
+     "PRAGMA user_version = 1;"),
+    ("ALTER TABLE certificate ADD COLUMN attested_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE certificate ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE certificate ADD COLUMN level INTEGER NOT NULL DEFAULT 0;"
+     "PRAGMA user_version = 2;"),
     "CREATE INDEX audit_kind ON audit (kind, device_id, audit_no);"
     "PRAGMA user_version = 3;",
 };

@@ -354,9 +354,11 @@ static void serve(struct fleet_fake *fake, const struct http_client_request *req
     struct fake_request read = { .protocol = protocol };
 
     fake->first_calls += is_first ? 1 : 0;
+    refuse(fake, 404, ""); // Unless one of these answers.
     if (fake->mood == FLEET_FAKE_OLD && !is_first) {
-        refuse(fake, 404, "");
-    } else if (is_call(request, protocol, ENROLMENT_CHALLENGE)) {
+        return;
+    }
+    if (is_call(request, protocol, ENROLMENT_CHALLENGE)) {
         challenge(fake);
     } else if (is_call(request, protocol, ENROLMENT_CONFIRM)) {
         confirm(fake, request);
@@ -366,8 +368,6 @@ static void serve(struct fleet_fake *fake, const struct http_client_request *req
         sign(fake, request, &read);
     } else if (is_call(request, protocol, ENROLMENT_RENEW)) {
         renew(fake, request, &read);
-    } else {
-        refuse(fake, 404, "");
     }
 }
 
