@@ -5,8 +5,9 @@
 /// Prints lines for run_guests.sh, which turns instructions into shares of a core:
 ///     MODE instructions PART NUMBER        in a second of mains
 ///     MODE bytes STRUCT NUMBER
-///     on_demand WHAT PART NUMBER           only while somebody measures; its memory is the
-///     workspace communication memory STRUCT NUMBER   what requests come through; in no sum
+///     on_demand WHAT PART NUMBER           only while somebody measures, in the workspace's memory
+///     communication memory STRUCT NUMBER   what requests come through; in no sum
+///     product bytes STRUCT NUMBER          the engine as a device puts it together, small sizes
 /// MODE is how harmonics are taken: of one channel after another, or of all channels at once.
 
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "journal.h"
 #include "linearity.h"
 #include "metering_desk.h"
+#include "metering_engine.h"
 #include "quality_task.h"
 #include "scan_source.h"
 #include "snapshot.h"
@@ -290,6 +292,16 @@ static void say_memory(const char *mode, const struct cost *cost)
     say(mode, "bytes", "workspace", sizeof cost->workspace);
 }
 
+/// What a device's own putting together takes, with harmonics in rotation through one window.
+static void say_product(const struct cost *cost)
+{
+    const struct waveform_plan *plan = &cost->engine.capture.plan;
+    say("product", "bytes", "scan_source", sizeof(struct scan_source));
+    say("product", "bytes", "metering_engine", sizeof(struct metering_engine));
+    say("product", "bytes", "waveform_samples", waveform_plan_size(plan->rate_mhz, 1, 2, 1));
+    say("product", "bytes", "journal", sizeof(struct journal));
+}
+
 /// A person estimates the converter's linearity from four inputs at once.
 static bool say_on_demand(struct cost *cost)
 {
@@ -348,6 +360,7 @@ int main(void)
         }
         say_memory(mode_name[mode], &cost);
     }
+    say_product(&cost);
     if (!say_on_demand(&cost)) {
         printf("failed: the estimate of linearity says no\n");
         return 1;

@@ -8,4 +8,4 @@ if(NOT DEFINED OHM_INSTRUCTION_COUNT)
 endif()
 program(cost LAYER sim
   SOURCES ${OHM_GUESTS}/cost.c ${OHM_GUESTS}/instruction_count_${OHM_INSTRUCTION_COUNT}.c
-  USES whole_engine code_census metering_desk calibration_store code_generator scan_source journal snapshot quality_task demand tariff)
+  USES whole_engine code_census metering_desk metering_engine calibration_store code_generator scan_source journal snapshot quality_task demand tariff)

@@ -76,7 +76,7 @@ static uint64_t sampling_us(const struct device *device)
 static void run_sampling(void *ctx)
 {
     struct device *device = ctx;
-    const uint32_t room = SAMPLING_TASK_WINDOWS - FREE_SLOTS_LEAST;
+    const uint32_t room = METERING_ENGINE_WINDOWS - FREE_SLOTS_LEAST;
 
     while (!atomic_load(&device->stop[DEVICE_SAMPLING])) {
         beat(device, DEVICE_SAMPLING);

@@ -34,9 +34,10 @@ struct adc_block {
 };
 
 struct adc_source {
-    uint8_t input_count; ///< Codes per frame.
-    int32_t code_min;    ///< Lower rail; codes within a few steps of a rail count as clipped.
-    int32_t code_max;    ///< Upper rail.
+    uint8_t input_count;    ///< Codes per frame.
+    int32_t code_min;       ///< Lower rail; codes within a few steps of a rail count as clipped.
+    int32_t code_max;       ///< Upper rail.
+    double input_spacing_s; ///< From one input of a frame to the next; 0: all are sampled at once.
 
     /// Fills `*block` with what has arrived, never waiting for more.
     ///

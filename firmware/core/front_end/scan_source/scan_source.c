@@ -139,6 +139,7 @@ struct adc_source scan_source_adc(struct scan_source *source)
     return (struct adc_source){ .input_count = (uint8_t)source->unpack.input_count,
                                 .code_min = 0,
                                 .code_max = SCAN_CODE_MAX,
+                                .input_spacing_s = scan_source_delay_s(source, 1),
                                 .read = read_block,
                                 .frame_rate_mhz = rate_of,
                                 .ctx = source };

@@ -127,6 +127,7 @@ static void tells_the_skew_of_the_scan(void **state)
     struct fixture *f = *state;
     read_buffers(f, 2000);
     assert_true(scan_source_delay_s(&f->source, 0) == 0.0);
+    assert_true(scan_source_adc(&f->source).input_spacing_s == scan_source_delay_s(&f->source, 1));
     const double delay_s = scan_source_delay_s(&f->source, 3);
     assert_true(delay_s > 2.999 / 59700.0 && delay_s < 3.001 / 59700.0);
 }

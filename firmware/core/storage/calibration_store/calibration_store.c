@@ -251,6 +251,7 @@ static enum status load_input(struct calibration_store *store, unsigned input, u
     }
     if (input < ADC_INPUT_LIMIT) {
         store->calibration.input[input] = loaded;
+        store->calibrated |= (uint16_t)(1u << input);
     }
     take_up(store, &found, logged);
     return STATUS_OK;
@@ -267,6 +268,15 @@ enum status calibration_store_load(struct calibration_store *store, const struct
         worst = status == STATUS_OK ? worst : status;
     }
     return worst;
+}
+
+void calibration_store_place(struct calibration_store *store, double input_spacing_s)
+{
+    for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
+        if (((unsigned)store->calibrated >> input & 1u) == 0) {
+            store->calibration.input[input].delay_s = input * input_spacing_s;
+        }
+    }
 }
 
 const struct calibration *calibration_store_current(const struct calibration_store *store)
@@ -315,6 +325,7 @@ enum status calibration_store_apply(struct calibration_store *store,
         return status;
     }
     store->calibration.input[change->input] = *input;
+    store->calibrated |= (uint16_t)(1u << change->input);
     remember(store, &entry);
     // Now it counts. A history that cannot be written is made up for later.
     store->is_log_behind = true;

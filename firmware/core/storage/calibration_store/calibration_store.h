@@ -50,7 +50,8 @@ struct calibration_change {
 struct calibration_store {
     const struct key_value *values;
     struct calibration calibration;
-    uint32_t newest; ///< Number of the newest change; 0: none.
+    uint16_t calibrated; ///< Bit n: input n has a calibration of its own.
+    uint32_t newest;     ///< Number of the newest change; 0: none.
     uint32_t count;
     struct calibration_change change[CALIBRATION_STORE_CHANGE_COUNT]; ///< Oldest first.
     bool is_log_behind; ///< The stored history lacks the newest change.
@@ -64,6 +65,10 @@ struct calibration_store {
 ///         STATUS_IO       storage failed; so far nothing is calibrated.
 MUST_CHECK enum status calibration_store_load(struct calibration_store *store,
                                               const struct key_value *values);
+
+/// Inputs without a calibration of their own are late by their place in a scan, with
+/// `input_spacing_s` from one to the next. Call it after calibration_store_load().
+void calibration_store_place(struct calibration_store *store, double input_spacing_s);
 
 /// What is in force. Valid until the next call.
 const struct calibration *calibration_store_current(const struct calibration_store *store);

@@ -171,6 +171,22 @@ static void says_when_a_record_is_damaged_and_goes_on_without(void **state)
     assert_true(is_same_input(&calibration_store_current(&device.store)->input[1], &other));
 }
 
+static void knows_what_a_scan_delays_until_a_calibration_knows_better(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(2), STATUS_OK);
+    open_store();
+    calibration_store_place(&device.store, 11e-6);
+    const struct calibration *current = calibration_store_current(&device.store);
+    const struct calibration_input second = make_input(2);
+    assert_true(is_same_input(&current->input[1], &second));
+    assert_true(current->input[0].delay_s == 0.0 && current->input[2].delay_s == 2 * 11e-6);
+    assert_int_equal(calibration_check(current), STATUS_OK);
+    assert_int_equal(apply(4), STATUS_OK);
+    calibration_store_place(&device.store, 11e-6);
+    assert_true(current->input[2].delay_s == make_input(4).delay_s);
+}
+
 struct stored {
     uint8_t bytes[KEY_VALUE_SIZE_LIMIT];
     size_t size;
@@ -318,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup(keeps_calibrations_and_the_last_eight_changes, power_up_blank),
         cmocka_unit_test_setup(refuses_what_the_engine_could_not_use, power_up_blank),
         cmocka_unit_test_setup(says_when_a_record_is_damaged_and_goes_on_without, power_up_blank),
+        cmocka_unit_test_setup(knows_what_a_scan_delays_until_a_calibration_knows_better,
+                               power_up_blank),
         cmocka_unit_test_setup(keeps_what_a_wider_build_has_calibrated, power_up_blank),
         cmocka_unit_test_setup(gives_no_number_out_twice_after_a_failure, power_up_blank),
         cmocka_unit_test(applies_all_or_nothing_when_cut_at_every_byte),

@@ -23,7 +23,7 @@ static enum status open_windows(struct metering_engine *metering)
         processing.creep_va[n] = (double)parts->settings->creep_va;
     }
     enum status status = ring_init(&metering->ring, metering->windows, sizeof metering->windows[0],
-                                   SAMPLING_TASK_WINDOWS);
+                                   METERING_ENGINE_WINDOWS);
     if (status == STATUS_OK) {
         status = sampling_task_init(&metering->sampling, parts->adc, parts->wiring, &metering->ring,
                                     &sampling);
@@ -57,8 +57,9 @@ static void open_calibration(struct metering_engine *metering)
     const struct metering_engine_parts *parts = &metering->parts;
     metering->calibration_damaged =
         calibration_store_load(&metering->calibrations, parts->values) != STATUS_OK;
-    calibration_session_init(&metering->session, parts->wiring, 0.0, &metering->calibrations,
-                             &metering->workspace.calibration);
+    calibration_store_place(&metering->calibrations, parts->adc->input_spacing_s);
+    calibration_session_init(&metering->session, parts->wiring, parts->adc->input_spacing_s,
+                             &metering->calibrations, &metering->workspace.calibration);
     metering->session_watcher = (struct window_watcher){ .window = observe, .ctx = metering };
     metering->session_tap = (struct spectrum_tap){ .bins = listen, .ctx = metering };
 }
@@ -128,16 +129,17 @@ static enum status open_quality(struct metering_engine *metering)
     const struct snapshot_source source = { .rate_mhz = rate_mhz,
                                             .input_count = adc->input_count,
                                             .code_min = adc->code_min,
-                                            .code_max = adc->code_max };
+                                            .code_max = adc->code_max,
+                                            .points_hz = METERING_ENGINE_POINTS_HZ };
     enum status status = ring_init(&metering->half_ring, metering->halves,
-                                   sizeof metering->halves[0], HALF_CYCLES_RECORDS);
+                                   sizeof metering->halves[0], METERING_ENGINE_HALVES);
     if (status == STATUS_OK) {
         status = half_cycles_init(&metering->half_cycles, wiring, &metering->half_ring, rate_mhz,
                                   parts->nominal_hz);
     }
     if (status == STATUS_OK) {
-        status =
-            snapshot_init(&metering->snapshot, metering->snapshot_store, SNAPSHOT_SAMPLES, &source);
+        status = snapshot_init(&metering->snapshot, metering->snapshot_store,
+                               METERING_ENGINE_SNAPSHOT, &source);
     }
     metering->distortion =
         (struct quality_distortion){ .of_channel = distortion_of, .ctx = metering };

@@ -45,6 +45,14 @@
 #include "waveform_plan.h"
 #include "wiring.h"
 
+/// Sizes of the build: CMakeLists.txt.
+enum {
+    METERING_ENGINE_WINDOWS = OHM_SMALL_METER ? SAMPLING_TASK_WINDOWS_SMALL : SAMPLING_TASK_WINDOWS,
+    METERING_ENGINE_HALVES = OHM_SMALL_METER ? HALF_CYCLES_RECORDS_SMALL : HALF_CYCLES_RECORDS,
+    METERING_ENGINE_SNAPSHOT = OHM_SMALL_METER ? SNAPSHOT_SMALL_SAMPLES : SNAPSHOT_SAMPLES,
+    METERING_ENGINE_POINTS_HZ = OHM_SMALL_METER ? SNAPSHOT_SMALL_POINTS_HZ : SNAPSHOT_POINTS_HZ,
+};
+
 /// What the metering works with; all of it outlives it.
 struct metering_engine_parts {
     const struct settings *settings;
@@ -80,15 +88,15 @@ struct metering_engine {
     bool linearity_damaged; ///< The codes of the converter stay as they are.
 
     struct ring ring;
-    struct cycle_window windows[SAMPLING_TASK_WINDOWS];
+    struct cycle_window windows[METERING_ENGINE_WINDOWS];
     struct sampling_task sampling;
     struct processing_task processing;
 
     struct ring half_ring;
-    struct half_cycle halves[HALF_CYCLES_RECORDS];
+    struct half_cycle halves[METERING_ENGINE_HALVES];
     struct half_cycles half_cycles;
     struct snapshot snapshot;
-    int16_t snapshot_store[SNAPSHOT_SAMPLES];
+    int16_t snapshot_store[METERING_ENGINE_SNAPSHOT];
     struct quality_distortion distortion;
     struct quality_task quality;
     struct record record; ///< Scratch of the tasks that make records.

@@ -303,6 +303,8 @@ struct adc_source mux_dma_adc(struct mux_dma *mux)
     return (struct adc_source){ .input_count = mux->scan.settings.input_count,
                                 .code_min = 0,
                                 .code_max = SCAN_CODE_MAX * SCAN_MEAN_SCALE,
+                                .input_spacing_s =
+                                    mux_scan_delay(&mux->scan, 1) * 1000.0 / (double)rate_of(mux),
                                 .read = read_block,
                                 .frame_rate_mhz = rate_of,
                                 .ctx = mux };
