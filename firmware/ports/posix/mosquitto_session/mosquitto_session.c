@@ -17,6 +17,10 @@
 #include "mosquitto_events.h"
 #include "tls_identity.h"
 
+static const char NOT_LET_IN[] =
+    "the broker ended the connection before it let this device in: does "
+    "it know the authority of the device's certificate?";
+
 enum { MISC_PERIOD_MS = 1000, FAREWELL_ROUNDS = 50, FAREWELL_MS = 10 };
 
 struct mosquitto_session {
@@ -105,10 +109,17 @@ static void on_log(struct mosquitto *client, void *ctx, int level, const char *t
     }
 }
 
-/// Why a call of libmosquitto failed, in words.
-static const char *reason_of(int code)
+/// Why a call of libmosquitto failed, in words. It says EPROTO of TLS, and complains of what TLS
+/// knows; TLS knows nothing when the end of the connection overtook the broker's reason for it.
+static const char *reason_of(const struct mosquitto_session *session, int code)
 {
-    return code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code);
+    if (code != MOSQ_ERR_ERRNO) {
+        return mosquitto_strerror(code);
+    }
+    if (errno != EPROTO || session->complaint[0] != '\0') {
+        return strerror(errno);
+    }
+    return session->up ? "the broker ended the connection" : NOT_LET_IN;
 }
 
 static struct mosquitto *make_client(struct mosquitto_session *session,
@@ -168,7 +179,7 @@ static enum status connect_session(void *ctx, const struct mqtt_will *will)
     const int code = mosquitto_connect_async(session->client, options->host, options->port,
                                              options->keepalive_s);
     if (code != MOSQ_ERR_SUCCESS) {
-        lose(session, reason_of(code));
+        lose(session, reason_of(session, code));
     }
     return STATUS_OK;
 }
@@ -277,7 +288,7 @@ static const char *broken_handshake(const struct mosquitto_session *session, sho
     char byte = 0;
 
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) {
-        return strerror(error);
+        return error == ECONNRESET ? NOT_LET_IN : strerror(error);
     }
     if ((happened & (POLLIN | POLLHUP)) != 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
         return "nobody listens there, or the connection was closed at once: is the broker running, "
@@ -309,7 +320,7 @@ static void move_bytes(struct mosquitto_session *session, short happened)
         code = mosquitto_loop_misc(session->client);
     }
     if (code != MOSQ_ERR_SUCCESS) {
-        lose(session, reason_of(code));
+        lose(session, reason_of(session, code));
     }
 }
 
