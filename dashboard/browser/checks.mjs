@@ -739,6 +739,18 @@ export const checks = [
         await page.getByText("<img src=x onerror=alert(1)>").waitFor();
         await screenshot("identities");
         await axe();
+        await page.goto("/#/add");
+        await page.getByLabel(/Name of the device/).fill("silent-1");
+        await page.getByRole("button", { name: "Begin" }).click();
+        await page.getByText("Enrolment code made").first().waitFor();
+        await page.goto("/#/identities");
+        await page.getByRole("button", { name: "Withdraw the code of silent-1" }).focus();
+        await screenshot("identities-awaited");
+        await page.keyboard.press("Enter");
+        await until(
+          async () => (await page.getByText("Awaited devices").count()) === 0,
+          "nobody is awaited any more",
+        );
         await page.getByRole("button", { name: "Revoke meter-3" }).click();
         await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
         await until(

@@ -150,6 +150,7 @@ export function startIdentities(fleetNames, addDevice, Refusal) {
       (one) => one.device_id === id && (one.state === "active" || one.state === "pending"),
     );
     for (const one of mine) Object.assign(one, { state: "revoked", changed_ms: Date.now() });
+    pending.delete(id);
     note("revoked", id, user, reason);
     return { device_id: id, revoked: mine.length };
   }

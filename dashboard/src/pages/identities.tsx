@@ -120,7 +120,6 @@ function AttentionNote(props: { overdue: Certificate[]; leftBehind: Certificate[
 }
 
 function PendingList(props: { pending: PendingDevice[] }) {
-  const now = useNow();
   return (
     <section className="card" aria-labelledby="pending-title">
       <div className="card-head">
@@ -128,20 +127,51 @@ function PendingList(props: { pending: PendingDevice[] }) {
       </div>
       <ul className="identity-list">
         {props.pending.map((one) => (
-          <li key={one.device_id} className="identity-row">
-            <span className="identity-name">{one.device_id}</span>
-            <span className="muted">
-              asked for by {one.creator} <Age ms={one.created_ms} never="" />
-            </span>
-            <span className="identity-days">
-              {one.expires_ms > now
-                ? `${Math.ceil((one.expires_ms - now) / 60_000)} min left`
-                : "code expired"}
-            </span>
-          </li>
+          <PendingRow key={one.device_id} pending={one} />
         ))}
       </ul>
     </section>
+  );
+}
+
+function PendingRow(props: { pending: PendingDevice }) {
+  const { device_id, creator, created_ms, expires_ms, replaces } = props.pending;
+  const now = useNow();
+  const client = useQueryClient();
+  const withdraw = useMutation({
+    mutationFn: () => revokeDevice(device_id, "enrolment code withdrawn in the dashboard"),
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ["identities"] });
+      void client.invalidateQueries({ queryKey: ["audit"] });
+    },
+  });
+  return (
+    <li className="identity-row">
+      <span className="identity-name">{device_id}</span>
+      <span className="muted identity-dates">
+        asked for by {creator} <Age ms={created_ms} never="" />
+      </span>
+      <span className="identity-days">
+        {expires_ms > now
+          ? `code good for ${Math.ceil((expires_ms - now) / 60_000)} min`
+          : "code expired"}
+      </span>
+      {/* A code that replaces a certificate would take that one with it. */}
+      {!replaces && (
+        <button
+          className="button"
+          data-size="small"
+          aria-label={`Withdraw the code of ${device_id}`}
+          aria-disabled={withdraw.isPending}
+          onClick={() => {
+            if (!withdraw.isPending) withdraw.mutate();
+          }}
+        >
+          Withdraw
+        </button>
+      )}
+      {withdraw.isError && <ErrorNote error={withdraw.error} />}
+    </li>
   );
 }
 

@@ -123,7 +123,7 @@ function CertificateFacts(props: { certificate: Certificate }) {
             <dd>{moment(certificate.renew_after_ms)}</dd>
           </div>
         )}
-        <div>
+        <div className="fact-line">
           <dt>Report when it was issued</dt>
           <dd>
             {early === null
@@ -181,7 +181,7 @@ function Report(props: { attestation: Attestation }) {
           </div>
           <div>
             <dt>Key kept in</dt>
-            <dd>{report.keystore}</dd>
+            <dd>{report.keystore.replaceAll("_", " ")}</dd>
           </div>
           <div>
             <dt>Verified boot</dt>

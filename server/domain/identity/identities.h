@@ -182,6 +182,8 @@ enum identity_verdict identities_heard(struct identities *identities,
                                        const uint8_t fingerprint[CRYPTO_SHA256_SIZE]);
 
 /// Withdraws every certificate and token of a device.
+///
+/// @return IDENTITY_UNKNOWN  it has, and had, no certificate, and no token to fetch one.
 enum identity_verdict identities_revoke(struct identities *identities, const char *device_id,
                                         const char *account, const char *address,
                                         const char *reason, unsigned *count);

@@ -88,6 +88,17 @@ static void withdraw(void *ctx, const struct certificate_record *record)
     }
 }
 
+struct awaited {
+    const char *device_id;
+    bool found;
+};
+
+static void find_token(void *ctx, const struct token_record *token)
+{
+    struct awaited *awaited = ctx;
+    awaited->found = awaited->found || strcmp(token->device_id, awaited->device_id) == 0;
+}
+
 static void count_one(void *ctx, const struct certificate_record *record)
 {
     size_t *count = ctx;
@@ -101,6 +112,7 @@ enum identity_verdict identities_revoke(struct identities *identities, const cha
 {
     const struct identity_store *store = identities->parts.store;
     struct withdrawal withdrawal = { .count = 0 };
+    struct awaited awaited = { .device_id = device_id };
     struct audit_record audit;
     size_t known = 0;
 
@@ -113,13 +125,18 @@ enum identity_verdict identities_revoke(struct identities *identities, const cha
     if (status == STATUS_OK && withdrawal.moves != NULL) {
         status = store->list_certificates(store->ctx, device_id, withdraw, &withdrawal);
     }
+    if (status == STATUS_OK) {
+        status =
+            store->list_tokens(store->ctx, identities_now_ms(identities), find_token, &awaited);
+    }
     enum identity_verdict verdict = IDENTITY_UNAVAILABLE;
     if (status == STATUS_OK && withdrawal.moves != NULL) {
         const struct identity_change change = { .moves = withdrawal.moves,
                                                 .move_count = withdrawal.count,
                                                 .tokens_of = device_id,
                                                 .audit = &audit };
-        verdict = known > 0 ? identities_commit(identities, &change) : IDENTITY_UNKNOWN;
+        verdict =
+            known > 0 || awaited.found ? identities_commit(identities, &change) : IDENTITY_UNKNOWN;
     }
     (void)pthread_mutex_unlock(&identities->lock);
     *count = (unsigned)withdrawal.count;

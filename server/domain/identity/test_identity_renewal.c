@@ -170,6 +170,26 @@ static void revoking_ends_everything_of_a_device_at_once(void **state)
     drop_device(&next);
 }
 
+static void a_token_of_a_device_that_never_came_is_withdrawn_too(void **state)
+{
+    (void)state;
+    struct device device = make_device("meter-1");
+    struct certificate_record record;
+    char token[IDENTITY_TOKEN_SIZE];
+    unsigned count = 1;
+    make_token("meter-1", false, token);
+    assert_int_equal(identities_revoke(bed.identities, "meter-2", "admin", "a", "", &count),
+                     IDENTITY_UNKNOWN);
+    assert_int_equal(identities_revoke(bed.identities, "meter-1", "admin", "a", "lost", &count),
+                     IDENTITY_DONE);
+    assert_int_equal(count, 0);
+    assert_last_audit(AUDIT_REVOKED, "lost");
+    assert_int_equal(enrol("meter-1", &device, token, &record), IDENTITY_TOKEN_UNKNOWN);
+    assert_int_equal(identities_revoke(bed.identities, "meter-1", "admin", "a", "", &count),
+                     IDENTITY_UNKNOWN);
+    drop_device(&device);
+}
+
 static void an_answer_waits_for_the_broker_to_know(void **state)
 {
     (void)state;
@@ -198,6 +218,7 @@ int main(void)
         BED_TEST(a_certificate_that_is_used_at_the_broker_is_confirmed),
         BED_TEST(what_was_signed_elsewhere_is_a_stranger),
         BED_TEST(revoking_ends_everything_of_a_device_at_once),
+        BED_TEST(a_token_of_a_device_that_never_came_is_withdrawn_too),
         BED_TEST(an_answer_waits_for_the_broker_to_know),
     };
     return cmocka_run_group_tests_name("identity_renewal", tests, open_authority, close_authority);

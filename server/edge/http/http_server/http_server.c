@@ -32,7 +32,7 @@ static void tick(struct http_server *server, unsigned second)
 {
     const struct fleet_host *host = server->rest.fleet->host;
     stream_hub_tick(server->rest.hub, (int64_t)host->monotonic_ms(host->ctx), may_stay, server);
-    if (second % ACCOUNTS_EVERY_S == 0) {
+    if (second % ACCOUNTS_EVERY_S == 1) { // The first time soon after the start.
         const enum status unwritten = accounts_tick(server->rest.accounts, utc_ms(server));
         (void)unwritten; // Tried again a minute later; /healthz tells of the disk.
         if (server->rest.identities != NULL) {
