@@ -53,11 +53,10 @@ static enum status read_note(const struct keystore_values *store, enum keystore_
     }
     name_it(name, ".ks", slot);
     enum status status = store->values->get(store->values->ctx, name, bytes, sizeof bytes, &size);
-    if (status == STATUS_FULL) {
-        status = STATUS_CORRUPT;
-    } else if (status == STATUS_OK && size == 0) {
+    if (status == STATUS_OK && size == 0) {
         status = STATUS_MISSING;
-    } else if (status == STATUS_OK && (size != NOTE_SIZE || bytes[0] != NOTE_VERSION)) {
+    } else if (status == STATUS_FULL ||
+               (status == STATUS_OK && (size != NOTE_SIZE || bytes[0] != NOTE_VERSION))) {
         status = STATUS_CORRUPT;
     }
     if (status == STATUS_OK) {

@@ -208,7 +208,8 @@ static void a_relay_that_is_not_fitted_is_invalid_and_never_driven(void **state)
     run_ms(f, 2 * DWELL_MS);
     assert_int_equal(coils(f), 0x01);
     assert_int_equal(set_all(f, 0x03), STATUS_INVALID);
-    for (uint8_t relay = 1; relay < RELAY_BANK_COUNT; relay++) {
+    for (unsigned i = 1; i < RELAY_BANK_COUNT; i++) {
+        const uint8_t relay = (uint8_t)i;
         const struct relay_request wishes[] = {
             { .operation = RELAY_SET, .relay = relay, .closed = true },
             { .operation = RELAY_TOGGLE, .relay = relay },

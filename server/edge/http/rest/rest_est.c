@@ -91,7 +91,8 @@ bool rest_est_wishes(struct rest *rest, const struct rest_request *request,
     if (!rest_has_identities(rest, reply) || !rest_check_query(request, NULL, 0, reply)) {
         return true;
     }
-    char *body = malloc(2 * sizeof wishes);
+    const size_t capacity = 2 * sizeof wishes;
+    char *body = malloc(capacity);
     if (body == NULL) {
         rest_reply_verdict(request, IDENTITY_UNAVAILABLE, reply);
         return true;
