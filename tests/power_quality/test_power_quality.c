@@ -222,6 +222,22 @@ static void doubts_a_start_or_end_beside_merged_half_cycles(void **state)
     assert_int_equal(quality_of_dip(50), 0);
 }
 
+/// 2.3 times 657 codes rms do not fit around 2031: what the swell really was is not known.
+static void doubts_an_extreme_that_touched_a_rail(void **state)
+{
+    (void)state;
+    const struct disturbed_mains mains = {
+        .frequency_hz = 50.0,
+        .steps = 4,
+        .step = { { 1.0, 1.8, 0.0 }, { 1.2, 1.0, 0.0 }, { 1.5, 2.3, 0.0 }, { 1.7, 1.0, 0.0 } }
+    };
+    const struct disturbed_meter *meter = meter_of(&mains, 2.5);
+    assert_int_equal(meter->events, 2);
+    assert_int_equal(meter->event[0].quality, 0);
+    assert_int_equal(meter->event[1].quality, READING_QUALITY_CLIPPED);
+    assert_true(meter->event[1].extreme_10mv < 2.29 * 23000.0);
+}
+
 static void survives_any_half_cycles(void **state)
 {
     (void)state;
@@ -278,6 +294,7 @@ int main(void)
         cmocka_unit_test(keeps_its_offset_while_an_event_has_a_mean),
         cmocka_unit_test(survives_gaps_within_events),
         cmocka_unit_test(doubts_a_start_or_end_beside_merged_half_cycles),
+        cmocka_unit_test(doubts_an_extreme_that_touched_a_rail),
         cmocka_unit_test(survives_any_half_cycles),
         cmocka_unit_test(refuses_settings_that_make_no_sense),
     };

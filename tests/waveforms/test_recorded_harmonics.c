@@ -118,9 +118,7 @@ static void measure(const struct waveform *waveform, uint32_t cycles_per_window)
     assert_int_equal(waveform_plan_make(&plan, &wiring, WAVEFORM_ROTATION,
                                         source.frame_rate_mhz(source.ctx), 2, sizeof storage),
                      STATUS_OK);
-    assert_int_equal(waveform_capture_init(&capture, &plan, source.code_min, source.code_max,
-                                           storage, sizeof storage),
-                     STATUS_OK);
+    assert_int_equal(waveform_capture_init(&capture, &plan, storage, sizeof storage), STATUS_OK);
     const struct frame_tap tap = waveform_capture_tap(&capture);
     assert_int_equal(sampling_task_add_tap(&sampling, &tap), STATUS_OK);
     uint64_t now_us = 0;

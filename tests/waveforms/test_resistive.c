@@ -178,9 +178,7 @@ static struct calibration_point look_at_harmonics(const struct waveform *wavefor
     assert_int_equal(
         waveform_plan_make(&plan, &wiring, WAVEFORM_AT_ONCE, rate_mhz, SLOTS, sizeof samples),
         STATUS_OK);
-    assert_int_equal(
-        waveform_capture_init(&capture, &plan, INT16_MIN, INT16_MAX, samples, sizeof samples),
-        STATUS_OK);
+    assert_int_equal(waveform_capture_init(&capture, &plan, samples, sizeof samples), STATUS_OK);
     assert_int_equal(spectrum_task_init(&spectrum, &parts, &settings), STATUS_OK);
     spectrum_task_listen(&spectrum, &tap);
     const struct frame_tap frames = waveform_capture_tap(&capture);

@@ -30,6 +30,8 @@ struct adc_block {
     uint32_t lost_frames; ///< Frames lost right before this block; 0 when it follows on.
     bool lost_unknown;    ///< The stream restarted: how much was lost before is not known.
     bool channel_swap; ///< Channel tags did not come in scan order; the codes are not to be used.
+    uint16_t clipped;  ///< Bit n: input n touched a rail. The sampling task's to tell, whatever a
+                       ///< source leaves here: taps see codes that were straightened since.
     int32_t code[ADC_INPUT_LIMIT][ADC_FRAME_LIMIT]; ///< By input, so that each is one straight run.
 };
 

@@ -176,9 +176,8 @@ static enum status init_spectrum(struct whole_engine *engine)
                            SPECTRUM_SLOTS, s->spectrum_storage_size) != STATUS_OK) {
         return STATUS_OK;
     }
-    enum status status =
-        waveform_capture_init(&engine->capture, &plan, source->code_min, source->code_max,
-                              s->spectrum_storage, s->spectrum_storage_size);
+    enum status status = waveform_capture_init(&engine->capture, &plan, s->spectrum_storage,
+                                               s->spectrum_storage_size);
     if (status == STATUS_OK) {
         engine->capture_tap = waveform_capture_tap(&engine->capture);
         const struct spectrum_task_parts parts = { .wiring = s->wiring,

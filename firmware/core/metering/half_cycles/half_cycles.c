@@ -118,7 +118,7 @@ static void close_voltage(struct half_cycles *h, unsigned n, const struct half_c
         .ended_q15 = (uint16_t)end->fraction_q15,
         .voltage = (uint8_t)n,
         .halves = 1,
-        .quality = h->quality,
+        .quality = (uint16_t)(h->quality | (voltage->clipped ? READING_QUALITY_CLIPPED : 0u)),
     };
     if (h->summed > 0) {
         const int64_t first = bounded(begin->after);
@@ -139,6 +139,7 @@ static void close_voltage(struct half_cycles *h, unsigned n, const struct half_c
     voltage->begin = *end;
     voltage->square = 0;
     voltage->sum = 0;
+    voltage->clipped = false;
 }
 
 /// Where the next half cycle ends: half a period later, a little nearer to the mains.
@@ -198,6 +199,7 @@ static void begin_at_frame(struct half_cycles *h, const struct adc_block *block,
         h->voltage[n].begin = (struct half_cycle_edge){ HALF_CYCLES_ONE, code, code };
         h->voltage[n].square = 0;
         h->voltage[n].sum = 0;
+        h->voltage[n].clipped = false;
     }
     h->summed = 0;
     h->begun = true;
@@ -218,6 +220,7 @@ static void sum_run(struct half_cycles *h, const struct adc_block *block, uint32
         voltage->square += square;
         voltage->sum += sum;
         voltage->newest = code[to - 1u];
+        voltage->clipped |= (block->clipped & 1u << voltage->input) != 0;
     }
     h->summed += to - from;
     h->frames += to - from;

@@ -40,7 +40,8 @@ struct half_cycle {
     uint16_t ended_q15;   ///< From that frame towards the next, times HALF_CYCLES_ONE.
     uint8_t voltage;      ///< Index among the voltages of the wiring.
     uint8_t halves;       ///< Half cycles in it, 1 unless merged; saturates.
-    uint16_t quality;     ///< GAP, NO_REFERENCE, MERGED, or PARTIAL: not locked yet.
+    uint16_t quality;     ///< GAP, NO_REFERENCE, MERGED, PARTIAL: not locked yet, or CLIPPED:
+                          ///< a code within it or within 128 frames touched a rail.
 };
 
 /// One end of a half cycle.
@@ -57,6 +58,7 @@ struct half_cycle_sums {
     uint64_t square;
     int64_t sum;
     int32_t newest;          ///< Code of the last frame.
+    bool clipped;            ///< A block that it has frames of touched a rail.
     struct half_cycle waits; ///< What the ring had no room for; `halves` 0 when nothing waits.
 };
 

@@ -299,6 +299,30 @@ static void goes_on_in_time_after_a_gap(void **state)
     assert_in_range(newest.ended_us, 5000000 + (f->frames - 120) * 100, 5000000 + f->frames * 100);
 }
 
+static void doubts_a_half_cycle_whose_voltage_touched_a_rail(void **state)
+{
+    struct fixture *f = *state;
+    run_cycles(f, 20);
+    drain(f);
+    f->block.clipped = 2; // A current's.
+    run_cycles(f, 2);
+    for (; ring_peek(&f->ring) != NULL; ring_release(&f->ring)) {
+        assert_int_equal(((const struct half_cycle *)ring_peek(&f->ring))->quality, 0);
+    }
+    f->block.clipped = 1;
+    run_cycles(f, 2);
+    f->block.clipped = 0;
+    run_cycles(f, 2);
+    unsigned doubted = 0;
+    unsigned halves = 0;
+    for (; ring_peek(&f->ring) != NULL; ring_release(&f->ring), halves++) {
+        const struct half_cycle *half = ring_peek(&f->ring);
+        doubted += half->quality == READING_QUALITY_CLIPPED;
+    }
+    assert_in_range(halves, 8, 9);
+    assert_in_range(doubted, 4, 5); // One more may share a block.
+}
+
 static void survives_any_codes_and_gaps(void **state)
 {
     struct fixture *f = *state;
@@ -361,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup(believes_no_length_of_a_jumped_cycle, power_up),
         cmocka_unit_test_setup(merges_half_cycles_when_the_ring_is_full_and_loses_none, power_up),
         cmocka_unit_test_setup(goes_on_in_time_after_a_gap, power_up),
+        cmocka_unit_test_setup(doubts_a_half_cycle_whose_voltage_touched_a_rail, power_up),
         cmocka_unit_test_setup(survives_any_codes_and_gaps, power_up),
         cmocka_unit_test_setup(refuses_what_it_cannot_follow, power_up),
     };

@@ -34,9 +34,7 @@ static void begin_with(unsigned channels, enum waveform_mode mode, uint32_t rate
     struct waveform_plan plan;
     assert_int_equal(waveform_plan_make(&plan, &wiring, mode, rate_hz * 1000u, slots, size),
                      STATUS_OK);
-    assert_int_equal(
-        waveform_capture_init(&capture, &plan, -1000000, 1000000, storage, sizeof storage),
-        STATUS_OK);
+    assert_int_equal(waveform_capture_init(&capture, &plan, storage, sizeof storage), STATUS_OK);
     tap = waveform_capture_tap(&capture);
     now = 0;
     cycles = 0;
@@ -377,12 +375,33 @@ static void tells_which_input_touched_a_rail(void **state)
 {
     (void)state;
     begin_with(2, WAVEFORM_AT_ONCE, 10000, 2, sizeof storage);
-    capture.highest = 3500;
     feed(77);
+    bound(true, 0.25);
+    feed(CYCLE - 1);
+    block.clipped = 4 | 8; // Input 3 is not captured.
+    feed(1);
+    block.clipped = 0;
+    bound(false, 0.25);
+    feed_window(0.25);
+    feed_window(0.25);
+    feed_cycle(0.25);
+    assert_int_equal(waveform_capture_peek(&capture)->clipped, 4);
+    waveform_capture_release(&capture);
+    assert_int_equal(waveform_capture_peek(&capture)->clipped, 0);
+}
+
+static void doubts_a_window_that_begins_in_frames_that_touched_a_rail(void **state)
+{
+    (void)state;
+    begin_with(2, WAVEFORM_AT_ONCE, 10000, 2, sizeof storage);
+    feed(60);
+    block.clipped = 1;
+    feed(1);
+    block.clipped = 0;
     bound(true, 0.25);
     feed_window(0.25);
     feed_cycle(0.25);
-    assert_int_equal(waveform_capture_peek(&capture)->clipped, 4); // 2000 + 2080 on input 2.
+    assert_int_equal(waveform_capture_peek(&capture)->clipped, 1);
 }
 
 static void refuses_storage_in_which_no_window_fits(void **state)
@@ -412,11 +431,9 @@ static void refuses_storage_in_which_no_window_fits(void **state)
                      STATUS_INVALID);
     assert_int_equal(waveform_plan_make(&plan, &wiring, WAVEFORM_ROTATION, 10000000, 1, needed),
                      STATUS_OK);
-    assert_int_equal(waveform_capture_init(&capture, &plan, 0, 4095, storage, needed - 1),
-                     STATUS_FULL);
+    assert_int_equal(waveform_capture_init(&capture, &plan, storage, needed - 1), STATUS_FULL);
     plan.turns = 0;
-    assert_int_equal(waveform_capture_init(&capture, &plan, 0, 4095, storage, needed),
-                     STATUS_INVALID);
+    assert_int_equal(waveform_capture_init(&capture, &plan, storage, needed), STATUS_INVALID);
 }
 
 /// Calls in an order that no sampling task makes: the sanitizers watch.
@@ -480,6 +497,7 @@ int main(void)
         cmocka_unit_test(says_nothing_without_a_reference),
         cmocka_unit_test(begins_only_where_a_window_of_the_sampling_task_ends),
         cmocka_unit_test(tells_which_input_touched_a_rail),
+        cmocka_unit_test(doubts_a_window_that_begins_in_frames_that_touched_a_rail),
         cmocka_unit_test(refuses_storage_in_which_no_window_fits),
         cmocka_unit_test(survives_any_order_of_calls),
     };

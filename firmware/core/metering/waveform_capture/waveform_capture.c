@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { RAIL_SHARE = 512 }; ///< As in the sampling task: within 1/512 of the range of a rail.
-
 static uint16_t all_inputs(const struct waveform_plan *plan)
 {
     unsigned inputs = 0;
@@ -20,8 +18,8 @@ static int32_t clamped(int64_t value)
 }
 
 enum status waveform_capture_init(struct waveform_capture *capture,
-                                  const struct waveform_plan *plan, int32_t code_min,
-                                  int32_t code_max, uint64_t *storage, size_t storage_size)
+                                  const struct waveform_plan *plan, uint64_t *storage,
+                                  size_t storage_size)
 {
     if (plan->turns == 0 || plan->turns > READING_CHANNEL_COUNT || plan->decimation == 0 ||
         plan->decimation > WAVEFORM_DECIMATION_LIMIT) {
@@ -30,11 +28,8 @@ enum status waveform_capture_init(struct waveform_capture *capture,
     if (storage == NULL || waveform_plan_storage(plan) > storage_size) {
         return STATUS_FULL;
     }
-    const int64_t margin = ((int64_t)code_max - code_min) / RAIL_SHARE;
     *capture = (struct waveform_capture){ .plan = *plan,
                                           .rate_hz = (double)plan->rate_mhz / 1000.0,
-                                          .lowest = clamped(code_min + margin + 1),
-                                          .highest = clamped(code_max - margin - 1),
                                           .remembered = all_inputs(plan) };
     return ring_init(&capture->ring, storage, (uint32_t)waveform_plan_slot(plan), plan->slots);
 }
@@ -95,13 +90,9 @@ static void add_input(struct waveform_capture *capture, unsigned input, int32_t 
                       const int32_t *codes, uint32_t count)
 {
     const uint32_t decimation = capture->plan.decimation;
-    const int32_t lowest = capture->lowest;
-    const int32_t highest = capture->highest;
     uint32_t filled = capture->frames % decimation;
     int64_t sum = capture->sum[input];
-    bool clipped = false;
     for (uint32_t n = 0; n < count; n++) {
-        clipped |= codes[n] < lowest || codes[n] > highest;
         sum += codes[n];
         if (++filled == decimation) {
             *sample++ = clamped(sum);
@@ -110,13 +101,13 @@ static void add_input(struct waveform_capture *capture, unsigned input, int32_t 
         }
     }
     capture->sum[input] = sum;
-    capture->window->clipped |= (uint16_t)(clipped ? 1u << input : 0u);
 }
 
 /// The newest frames of every input, from wherever they are.
 struct frames {
     const int32_t *code[ADC_INPUT_LIMIT];
     uint32_t count;
+    uint16_t clipped; ///< Bit n: input n touched a rail.
 };
 
 static void add(struct waveform_capture *capture, const struct frames *frames)
@@ -135,12 +126,13 @@ static void add(struct waveform_capture *capture, const struct frames *frames)
             sample += window->capacity;
         }
     }
+    window->clipped |= frames->clipped & window->inputs;
     capture->frames += frames->count;
 }
 
 static void add_history(struct waveform_capture *capture, uint32_t count)
 {
-    struct frames frames = { .count = count };
+    struct frames frames = { .count = count, .clipped = capture->history_clipped };
     for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
         frames.code[input] = &capture->history[input][WAVEFORM_HISTORY - count];
     }
@@ -150,7 +142,7 @@ static void add_history(struct waveform_capture *capture, uint32_t count)
 static void add_block(struct waveform_capture *capture, const struct adc_block *block,
                       uint32_t from, uint32_t to)
 {
-    struct frames frames = { .count = to - from };
+    struct frames frames = { .count = to - from, .clipped = block->clipped };
     for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
         frames.code[input] = &block->code[input][from];
     }
@@ -162,6 +154,8 @@ static void remember(struct waveform_capture *capture, const struct adc_block *b
 {
     const uint32_t count = to - from < WAVEFORM_HISTORY ? to - from : WAVEFORM_HISTORY;
     const size_t kept = WAVEFORM_HISTORY - count;
+    capture->history_clipped =
+        (uint16_t)((kept > 0 ? capture->history_clipped : 0u) | (count > 0 ? block->clipped : 0u));
     for (unsigned input = 0; input < ADC_INPUT_LIMIT; input++) {
         if ((capture->remembered & 1u << input) != 0) {
             int32_t *history = capture->history[input];

@@ -75,22 +75,19 @@ struct waveform_capture {
     double next_fraction;
     uint32_t next_cycles; ///< Of the window that begins where this one ends; 0: none does.
     uint16_t missed;
-    int32_t lowest; ///< Codes beyond these touch a rail.
-    int32_t highest;
     int64_t sum[ADC_INPUT_LIMIT]; ///< Of the frames towards the next sample.
     uint16_t remembered;          ///< Inputs in `history`.
+    uint16_t history_clipped;     ///< Those of which a block in `history` touched a rail.
     uint32_t history_count;
     int32_t history[ADC_INPUT_LIMIT][WAVEFORM_HISTORY]; ///< The newest frames, newest last.
 };
 
-/// Begins with nothing captured. `storage` outlives the capture; codes near `code_min` and
-/// `code_max` touch a rail.
+/// Begins with nothing captured. `storage` outlives the capture.
 ///
 /// @return STATUS_INVALID  the plan is none of waveform_plan_make()'s;
 ///         STATUS_FULL     the storage is smaller than the plan.
 MUST_CHECK enum status waveform_capture_init(struct waveform_capture *capture,
-                                             const struct waveform_plan *plan, int32_t code_min,
-                                             int32_t code_max, uint64_t *storage,
+                                             const struct waveform_plan *plan, uint64_t *storage,
                                              size_t storage_size);
 
 /// What the sampling task has to call. A gap gives out a window that waits for its next cycle:

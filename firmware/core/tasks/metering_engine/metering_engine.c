@@ -177,8 +177,8 @@ static enum status open_spectra(struct metering_engine *metering)
     enum status status = waveform_plan_make(&plan, wiring, parts->harmonics, rate_mhz,
                                             parts->capture_slots, parts->capture_size);
     if (status == STATUS_OK) {
-        status = waveform_capture_init(&metering->capture, &plan, adc->code_min, adc->code_max,
-                                       parts->capture, parts->capture_size);
+        status =
+            waveform_capture_init(&metering->capture, &plan, parts->capture, parts->capture_size);
     }
     if (status == STATUS_OK) {
         metering->capture_tap = waveform_capture_tap(&metering->capture);

@@ -161,6 +161,22 @@ static void count_and_tell(struct processing_task *task, struct window_report *r
     }
 }
 
+/// What the inputs of the channels that are measured put in doubt.
+static uint16_t doubts_of_inputs(const struct processing_task *task,
+                                 const struct cycle_window *window)
+{
+    unsigned inputs = 0;
+    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
+        const struct wiring_channel *wired = &task->wiring->channel[n];
+        if (wired->voltage_input != WIRING_NO_INPUT) {
+            inputs |= 1u << wired->voltage_input | 1u << wired->current_input;
+        }
+    }
+    const unsigned clipped = (window->clipped & inputs) != 0 ? READING_QUALITY_CLIPPED : 0u;
+    const unsigned drifts = (window->drifted & inputs) != 0 ? READING_QUALITY_DRIFT : 0u;
+    return (uint16_t)(clipped | drifts);
+}
+
 static void take_window(struct processing_task *task, const struct cycle_window *window)
 {
     const double seconds = seconds_of(window);
@@ -197,7 +213,7 @@ static void take_window(struct processing_task *task, const struct cycle_window 
         .frequency_hz = window->whole ? task->last_frequency_hz : 0.0,
         .cycles = window->cycles,
         .whole = window->whole,
-        .quality = quality,
+        .quality = (uint16_t)(quality | doubts_of_inputs(task, window)),
         .channels = wiring_channels(task->wiring),
         .raw = raw,
     };

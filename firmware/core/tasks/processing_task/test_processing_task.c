@@ -119,6 +119,31 @@ static void hear_window(void *ctx, const struct window_report *report)
     *quality = report->quality;
 }
 
+/// Intervals of quality and demand know a window by its report alone.
+static void tells_watchers_what_its_inputs_put_in_doubt(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        uint16_t clipped;
+        uint16_t drifted;
+        uint16_t quality;
+    } cases[] = { { 0, 0, 0 },
+                  { 1, 0, READING_QUALITY_CLIPPED },
+                  { 4, 1, READING_QUALITY_CLIPPED | READING_QUALITY_DRIFT },
+                  { 8, 8, 0 } }; // Of no channel.
+    uint16_t heard = 0;
+    const struct window_watcher watcher = { .window = hear_window, .ctx = &heard };
+    assert_int_equal(processing_task_watch(&f->task, &watcher), STATUS_OK);
+    for (unsigned n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        put_window(f, 10, 5.0, 0.0);
+        struct cycle_window *window = ring_peek(&f->ring);
+        window->clipped = cases[n].clipped;
+        window->drifted = cases[n].drifted;
+        assert_int_equal(processing_task_step(&f->task), STATUS_OK);
+        assert_int_equal(heard, cases[n].quality);
+    }
+}
+
 static void says_so_while_energy_goes_to_a_rate_that_is_in_doubt(void **state)
 {
     struct fixture *f = *state;
@@ -405,6 +430,7 @@ static void shows_every_window_to_its_watchers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(tells_watchers_what_its_inputs_put_in_doubt, power_up),
         cmocka_unit_test_setup(says_so_while_energy_goes_to_a_rate_that_is_in_doubt, power_up),
         cmocka_unit_test_setup(makes_a_reading_a_second, power_up),
         cmocka_unit_test_setup(shows_every_window_to_its_watchers, power_up),

@@ -320,8 +320,8 @@ static bool all_within(const int32_t *codes, uint32_t count, int32_t low, int32_
     return true;
 }
 
-/// Brings codes beyond the rails back, straightens them, and tells which inputs touched a rail.
-static uint16_t prepare_codes(struct sampling_task *task)
+/// Brings codes beyond the rails back, straightens them, and notes which inputs touched a rail.
+static void prepare_codes(struct sampling_task *task)
 {
     const struct adc_source *source = task->source;
     const int64_t margin = ((int64_t)source->code_max - source->code_min) / RAIL_SHARE;
@@ -344,7 +344,7 @@ static uint16_t prepare_codes(struct sampling_task *task)
             linearity_table_apply(table, codes, task->block.frame_count);
         }
     }
-    return (uint16_t)mask;
+    task->block.clipped = (uint16_t)mask;
 }
 
 /// Closes the cycle in progress on the newest frame, where only the code on the edge itself
@@ -380,13 +380,13 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
     if (task->code_tap.codes != NULL) {
         task->code_tap.codes(task->code_tap.ctx, block);
     }
-    const uint16_t clipped = prepare_codes(task);
+    prepare_codes(task);
     frame_history_take(&task->history, task->source->input_count, block);
     if (!task->started) {
         start(task);
     }
     const int32_t *reference = block->code[task->wiring->reference_input];
-    task->cycle_clipped |= clipped;
+    task->cycle_clipped |= block->clipped;
     uint32_t summed = 0;
     uint32_t fed = 0;
     struct mains_phase_boundary boundary;
@@ -397,7 +397,7 @@ static void take_block(struct sampling_task *task, uint64_t now_us)
                        summed, frame);
         task->cycle.end = frame_history_edge(&task->history, block, frame, boundary.fraction);
         take_boundary(task, &boundary, uptime_at(task, frame, now_us));
-        task->cycle_clipped |= clipped;
+        task->cycle_clipped |= block->clipped;
         summed = frame;
         fed = frame + 1u;
     }

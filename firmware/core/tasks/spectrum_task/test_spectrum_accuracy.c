@@ -142,8 +142,7 @@ static void measure(struct signal *signal, uint32_t windows)
     assert_int_equal(
         waveform_plan_make(&plan, &wiring, WAVEFORM_ROTATION, rate_of(signal), 2, sizeof storage),
         STATUS_OK);
-    assert_int_equal(waveform_capture_init(&capture, &plan, 0, 4095, storage, sizeof storage),
-                     STATUS_OK);
+    assert_int_equal(waveform_capture_init(&capture, &plan, storage, sizeof storage), STATUS_OK);
     static struct frame_tap tap;
     tap = waveform_capture_tap(&capture);
     assert_int_equal(sampling_task_add_tap(&sampling, &tap), STATUS_OK);

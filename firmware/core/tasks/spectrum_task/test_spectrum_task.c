@@ -120,9 +120,8 @@ static void set_up(unsigned channels, enum waveform_mode mode, uint32_t spectrum
                      STATUS_OK);
     assert_int_equal(
         waveform_plan_make(&plan, &b->wiring, mode, RATE * 1000u, 2, sizeof b->storage), STATUS_OK);
-    assert_int_equal(
-        waveform_capture_init(&b->capture, &plan, 0, 4095, b->storage, sizeof b->storage),
-        STATUS_OK);
+    assert_int_equal(waveform_capture_init(&b->capture, &plan, b->storage, sizeof b->storage),
+                     STATUS_OK);
     b->tap = waveform_capture_tap(&b->capture);
     assert_int_equal(sampling_task_add_tap(&b->sampling, &b->tap), STATUS_OK);
     const struct spectrum_task_parts parts = { &b->wiring,     &b->calibration, &b->capture,
@@ -367,6 +366,21 @@ static void flags_the_input_that_clips(void **state)
     assert_int_equal(newest(0, SIGNAL_CURRENT)->quality, 0);
 }
 
+/// A rail that a table moves by a hundred codes is a rail still.
+static void flags_the_input_that_clips_when_codes_are_straightened(void **state)
+{
+    (void)state;
+    static struct linearity_table table;
+    const float correction[] = { 100.0f, -100.0f };
+    assert_int_equal(linearity_table_init(&table, 0, 4096, correction, 2), STATUS_OK);
+    set_up(1, WAVEFORM_ROTATION, 1000);
+    assert_int_equal(sampling_task_linearise(&bench.sampling, 0, &table), STATUS_OK);
+    bench.voltage = 2100.0;
+    assert_int_equal(run(1.5), STATUS_OK);
+    assert_int_equal(newest(0, SIGNAL_VOLTAGE)->quality, READING_QUALITY_CLIPPED);
+    assert_int_equal(newest(0, SIGNAL_CURRENT)->quality, 0);
+}
+
 static void grows_while_the_sink_refuses_and_loses_nothing(void **state)
 {
     (void)state;
@@ -477,6 +491,7 @@ int main(void)
         cmocka_unit_test(flags_what_gaps_took_away),
         cmocka_unit_test(ends_no_spectrum_with_a_window_before_a_jump),
         cmocka_unit_test(flags_the_input_that_clips),
+        cmocka_unit_test(flags_the_input_that_clips_when_codes_are_straightened),
         cmocka_unit_test(grows_while_the_sink_refuses_and_loses_nothing),
         cmocka_unit_test(gives_what_there_is_at_the_end),
         cmocka_unit_test(follows_a_frequency_that_drifts),
