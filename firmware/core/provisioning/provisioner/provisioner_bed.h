@@ -26,6 +26,7 @@ struct fake_radio {
     struct wifi_event events[EVENT_LIMIT];
     unsigned event_count;
     unsigned attempts;
+    unsigned scans;
 };
 
 extern struct fleet_fake fake;

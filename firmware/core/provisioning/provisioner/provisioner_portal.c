@@ -19,10 +19,8 @@ static size_t networks(void *ctx, bool refresh, struct wifi_network *networks_ou
     struct provisioner *provisioner = ctx;
     const struct wifi *wifi = provisioner->parts.wifi;
 
-    if ((refresh || !provisioner->has_scanned) && !provisioner->is_scanning &&
-        wifi->scan(wifi->ctx) == STATUS_OK) {
-        provisioner->is_scanning = true;
-        provisioner->scan_end_ms = provisioner->now_ms + PROVISIONER_SCAN_MS;
+    if (refresh || !provisioner->has_scanned) {
+        provisioner_scan(provisioner);
     }
     *is_cached = provisioner->is_scanning || !refresh;
     return wifi->networks(wifi->ctx, networks_out, capacity);

@@ -6,6 +6,16 @@ static void tell(struct provisioner *provisioner, const char *text)
     provisioner->parts.notice(provisioner->parts.ctx, PROVISIONER_WINDOW, text);
 }
 
+void provisioner_scan(struct provisioner *provisioner)
+{
+    const struct wifi *wifi = provisioner->parts.wifi;
+
+    if (!provisioner->is_scanning && wifi->scan(wifi->ctx) == STATUS_OK) {
+        provisioner->is_scanning = true;
+        provisioner->scan_end_ms = provisioner->now_ms + PROVISIONER_SCAN_MS;
+    }
+}
+
 void provisioner_window_open(struct provisioner *provisioner)
 {
     if (provisioner->facts.failures >= PROVISIONER_FAILURE_LIMIT) {
@@ -16,6 +26,7 @@ void provisioner_window_open(struct provisioner *provisioner)
     if (!provisioner->is_window_open) {
         provisioner->is_window_open = true;
         tell(provisioner, "open");
+        provisioner_scan(provisioner);
     }
     provisioner_window_mind(provisioner);
 }

@@ -5,7 +5,11 @@
 
 #include "provisioner.h"
 
-/// Opens the window for its whole time, unless too many proofs have failed.
+/// Begins to look for networks, unless that is under way or the radio has other things to do.
+void provisioner_scan(struct provisioner *provisioner);
+
+/// Opens the window for its whole time, unless too many proofs have failed, and looks for networks,
+/// so that whoever comes finds them listed.
 void provisioner_window_open(struct provisioner *provisioner);
 
 void provisioner_window_close(struct provisioner *provisioner);

@@ -93,6 +93,15 @@ static void other_credentials_that_fail_lead_back_to_the_network_that_works(void
     assert_int_equal(radio.attempts, 1);
 }
 
+static void knows_the_networks_before_the_first_person_asks(void **state)
+{
+    (void)state;
+    run_to(PROVISIONING_AP_MODE);
+    assert_int_equal(radio.scans, 1);
+    run(MINUTE_MS);
+    assert_int_equal(radio.scans, 1);
+}
+
 static void lists_networks_and_says_whether_the_list_is_old(void **state)
 {
     (void)state;
@@ -115,6 +124,7 @@ int main(void)
         cmocka_unit_test_setup(a_network_that_has_worked_is_tried_for_ever_and_more_seldom, start),
         cmocka_unit_test_setup(other_credentials_that_fail_lead_back_to_the_network_that_works,
                                start),
+        cmocka_unit_test_setup(knows_the_networks_before_the_first_person_asks, start),
         cmocka_unit_test_setup(lists_networks_and_says_whether_the_list_is_old, start),
     };
     return cmocka_run_group_tests_name("provisioner_network", tests, NULL, NULL);
