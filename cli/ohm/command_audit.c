@@ -11,21 +11,6 @@
 
 enum { LIMIT_USUAL = 50, LIMIT_MOST = 1000 };
 
-void ohm_print_outside(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        // U+0080 to U+009F, too, are controls: 0xC2 and then the number itself in UTF-8.
-        const bool is_control =
-            *at < 0x20 || *at == 0x7F || (*at == 0xC2 && (at[1] & 0xE0) == 0x80);
-        if (is_control) {
-            at += *at == 0xC2 ? 1 : 0;
-            (void)putchar('?');
-        } else {
-            (void)putchar(*at);
-        }
-    }
-}
-
 static void print_record(const cJSON *record)
 {
     const time_t time = (time_t)(ohm_number(record, "time_ms", 0.0) / 1000.0);
@@ -39,20 +24,20 @@ static void print_record(const cJSON *record)
         (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &parts);
     }
     (void)printf("%s  ", when);
-    ohm_print_outside(ohm_text(record, "kind"));
+    (void)fputs(ohm_text(record, "kind"), stdout);
     (void)fputs("  ", stdout);
-    ohm_print_outside(device[0] != '\0' ? device : "-");
+    (void)fputs(device[0] != '\0' ? device : "-", stdout);
     if (actor[0] != '\0') {
         (void)fputs("  by ", stdout);
-        ohm_print_outside(actor);
+        (void)fputs(actor, stdout);
     }
     if (address[0] != '\0') {
         (void)fputs("  from ", stdout);
-        ohm_print_outside(address);
+        (void)fputs(address, stdout);
     }
     if (detail[0] != '\0') {
         (void)fputs("  ", stdout);
-        ohm_print_outside(detail);
+        (void)fputs(detail, stdout);
     }
     (void)putchar('\n');
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal_text.h"
+
 enum { PAGE_SIZE = 200, RELAY_COUNT = 8 };
 
 static const double MILLIJOULE_PER_KWH = 3.6e9;
@@ -26,8 +28,8 @@ static void print_quality(const cJSON *object)
     const char *before = "  ";
     cJSON_ArrayForEach(flag, cJSON_GetObjectItemCaseSensitive(object, "quality"))
     {
-        const char *name = cJSON_GetStringValue(flag);
-        (void)printf("%s%s", before, name != NULL ? name : "?");
+        char *name = cJSON_GetStringValue(flag);
+        (void)printf("%s%s", before, name != NULL ? terminal_text_clean(name) : "?");
         before = ",";
     }
     (void)putchar('\n');

@@ -190,7 +190,9 @@ static enum outcome read_status(struct enrolment *e, const char *body)
     const bool is_connected = strcmp(ohm_text(root, "status"), "connected") == 0;
     enum outcome outcome = TRYING;
     if (is_connected) {
-        (void)snprintf(e->address, sizeof e->address, "%s", ohm_text(root, "ip"));
+        const char *ip = ohm_text(root, "ip");
+        const bool is_address = ip[strspn(ip, "0123456789abcdefABCDEF.:")] == '\0';
+        (void)snprintf(e->address, sizeof e->address, "%s", is_address ? ip : "");
         outcome = strcmp(state, "MQTT_CONNECTED") == 0 ? ON_LINE : IN_NETWORK;
     }
     if (!may_pass(reason) && (is_connected || strcmp(state, "AP_MODE") == 0)) {

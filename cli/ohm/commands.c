@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "terminal_text.h"
+
+enum { SENTENCE_SIZE = 2048 };
+
 static const struct option_rule login_options[] = { { "user", true },
                                                     { "password-file", true },
                                                     { NULL, false } };
@@ -172,12 +176,13 @@ const struct ohm_command *ohm_command_at(size_t index)
 
 enum exit_code ohm_say(enum exit_code code, const char *format, ...)
 {
+    char sentence[SENTENCE_SIZE];
     va_list list;
     va_start(list, format);
-    (void)fputs("ohm: ", stderr);
-    (void)vfprintf(stderr, format, list);
-    (void)fputc('\n', stderr);
+    (void)vsnprintf(sentence, sizeof sentence, format, list);
     va_end(list);
+    // It may quote a device, or a server.
+    (void)fprintf(stderr, "ohm: %s\n", terminal_text_clean(sentence));
     return code;
 }
 
@@ -230,8 +235,8 @@ enum exit_code ohm_get(struct ohm *ohm, const char *rest, cJSON **root)
 
 const char *ohm_text(const cJSON *object, const char *name)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    return text != NULL ? text : "";
+    char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text != NULL ? terminal_text_clean(text) : "";
 }
 
 double ohm_number(const cJSON *object, const char *name, double missing)

@@ -59,12 +59,9 @@ enum exit_code ohm_get(struct ohm *ohm, const char *rest, cJSON **root);
 /// "/v1/devices/ID" + `rest` for the device that the first argument names.
 bool ohm_device_path(const struct ohm *ohm, const char *rest, char path[OHM_PATH_SIZE]);
 
-/// A member as text or number; "" and 0 (or `missing`) where it is not there.
+/// A member as text, fit for a terminal, or number; "" and 0 (or `missing`) where it is not there.
 const char *ohm_text(const cJSON *object, const char *name);
 double ohm_number(const cJSON *object, const char *name, double missing);
-
-/// Prints text that may come from outside: bytes that steer a terminal become '?'.
-void ohm_print_outside(const char *text);
 
 enum exit_code ohm_login(struct ohm *ohm);
 enum exit_code ohm_enroll(struct ohm *ohm);

@@ -120,6 +120,25 @@ test('does not believe a "saved" that the device did not say', { timeout: 60000 
   });
 });
 
+test('lets nobody who answers in the place of the device steer the terminal', { timeout: 60000 }, async () => {
+  const answer = JSON.stringify({ error: 'x', message: '\u001b]0;owned\u0007\u001b[2J\u009b1mno\nohm: all is well' });
+  const impostor = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (bytes) => socket.end(bytes.includes('GET /status')
+      ? 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}'
+      : `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`));
+  });
+  await new Promise((done) => impostor.listen(0, '127.0.0.1', done));
+  try {
+    const { status, output } = await enroll(`http://127.0.0.1:${impostor.address().port}`);
+    assert.equal(status, 1, output);
+    assert.match(output, /the device says: \?\]0;owned\?\?\[2J\?1mno\?ohm: all is well\n/);
+    assert.doesNotMatch(output, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  } finally {
+    await new Promise((done) => impostor.close(done));
+  }
+});
+
 test('gets a token from the server, and waits until the server has the device on line', { timeout: 120000 }, async () => {
   const authority = join(home, 'authority');
   const installation = await (await Installation.create('enroll', { ohmd: { authority_folder: authority } })).start();
