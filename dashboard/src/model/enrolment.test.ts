@@ -85,6 +85,45 @@ describe("the progress of a new device", () => {
   it("says why the server refused", () => {
     expect(progressOf(known({ audit: [refused()] })).failure).toMatch(/made for another device/);
     expect(refusalText(refused({ detail: "something new" }))).toBe("something new");
+    // One word is the beginning of the other.
+    expect(refusalText(refused({ detail: "INVALID_CSR" }))).toMatch(/damaged/);
+    expect(refusalText(refused({ detail: "INVALID_CSR_DEVICE_ID" }))).toMatch(/another name/);
+  });
+
+  it("has words for whatever the server can refuse a device for", () => {
+    for (const word of [
+      "TOKEN_EXPIRED",
+      "TOKEN_ALREADY_USED",
+      "TOKEN_DEVICE_MISMATCH",
+      "UNSUPPORTED_CSR_KEY_TYPE",
+      "KEY_PUBLISHED",
+      "KEY_ALREADY_IN_USE",
+      "DEVICE_HAS_ACTIVE_CERTIFICATE",
+      "INVALID_CHALLENGE",
+      "INVALID_PROOF",
+      "INVALID_ATTESTATION",
+      "ATTESTATION_REQUIRED",
+      "CERTIFICATE_REVOKED",
+      "CERTIFICATE_SUPERSEDED",
+      "CERTIFICATE_EXPIRED",
+    ]) {
+      expect(refusalText(refused({ detail: word }))).not.toBe(word);
+    }
+  });
+
+  it("says why the broker refused what has its certificate", () => {
+    const issued = { certificates: [certificate()], pending: [] };
+    const refusal = refused({
+      kind: "broker_refused",
+      detail: "list_missing",
+      time_ms: BEGIN + 20,
+    });
+    const told = (change: Partial<Known>) =>
+      progressOf(known({ identities: issued, audit: [refusal], ...change })).failure;
+    expect(told({})).toMatch(/broker refused the device: the broker had no list/);
+    expect(told({ device: seen({ last_seen_ms: BEGIN + 30 }) })).toBeNull();
+    expect(told({ audit: [{ ...refusal, time_ms: BEGIN + 9 }] })).toBeNull();
+    expect(told({ audit: [{ ...refusal, device_id: "meter-2" }] })).toBeNull();
   });
 });
 

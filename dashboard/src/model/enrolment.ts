@@ -23,10 +23,19 @@ const REASONS: Record<string, string> = {
   TOKEN_NOT_FOUND: "it showed an enrolment code that this server does not know",
   TOKEN_ALREADY_USED: "its enrolment code had been used with another key",
   TOKEN_DEVICE_MISMATCH: "its enrolment code was made for another device",
-  INVALID_CSR: "its certificate request was damaged",
+  INVALID_CSR: "its certificate request was damaged, or asked for the rights of an authority",
   INVALID_CSR_DEVICE_ID: "its certificate request asked for another name",
   UNSUPPORTED_CSR_KEY_TYPE: "its key is of a kind that this server does not take",
+  KEY_ALREADY_IN_USE: "its key belongs to another device, or was revoked",
+  KEY_PUBLISHED: "its key is a published example",
   DEVICE_HAS_ACTIVE_CERTIFICATE: "there is a certificate in force already",
+  INVALID_CHALLENGE: "it answered a challenge that is over, used, or of another device",
+  INVALID_PROOF: "it did not prove that it has the key that it asked for",
+  INVALID_ATTESTATION: "its report on itself was none, or not signed with its key",
+  ATTESTATION_REQUIRED: "its certificate is over, and it sent no report on itself",
+  CERTIFICATE_REVOKED: "it was revoked",
+  CERTIFICATE_SUPERSEDED: "it showed a certificate that a newer one replaced",
+  CERTIFICATE_EXPIRED: "its certificate is over",
 };
 
 const BROKER_REASONS: Record<string, string> = {
@@ -54,8 +63,7 @@ export function brokerText(detail: string): string {
 
 /** The reason behind a refusal, as far as the record tells it. */
 export function refusalText(record: AuditRecord): string {
-  const known = Object.entries(REASONS).find(([word]) => record.detail.includes(word));
-  return known?.[1] ?? record.detail;
+  return REASONS[record.detail] ?? record.detail;
 }
 
 export interface Known {
@@ -78,12 +86,14 @@ export function progressOf(known: Known): Progress {
   const connected = certified && seen && (device?.online ?? false);
   const read = connected && (device?.last_reading_ms ?? 0) >= sinceMs;
   const expired = !certified && known.nowMs >= known.tokenExpiresMs;
-  const refusal = known.audit.find(
-    (record) =>
-      record.kind === "enrolment_refused" &&
-      record.device_id === deviceId &&
-      record.time_ms >= sinceMs,
-  );
+  const newest = (kind: string, notBeforeMs: number) =>
+    known.audit.find(
+      (record) =>
+        record.kind === kind && record.device_id === deviceId && record.time_ms >= notBeforeMs,
+    );
+  const refusal = newest("enrolment_refused", sinceMs);
+  const brokerRefusal =
+    certified && !connected ? newest("broker_refused", certificate.issued_ms) : undefined;
   const states: StepState[] = [
     expired ? "failed" : "done",
     certified ? "done" : expired ? "later" : "waiting",
@@ -92,7 +102,9 @@ export function progressOf(known: Known): Progress {
   ];
   const names: StepName[] = ["token", "certificate", "connection", "reading"];
   const failure = certified
-    ? null
+    ? brokerRefusal
+      ? `The broker refused the device: ${brokerText(brokerRefusal.detail)}.`
+      : null
     : expired
       ? "The enrolment code has expired before the device used it. Begin again to get a new one."
       : refusal
