@@ -12,6 +12,8 @@
 /// esp-mqtt's result when its outbox has no room.
 static const int OUTBOX_IS_FULL = -2;
 
+enum { SEE_OFF_STACK = 3072, GO_MS = 100 };
+
 static void take_lock(struct broker_session *session)
 {
     (void)xSemaphoreTake(session->lock, portMAX_DELAY);
@@ -32,16 +34,18 @@ void broker_session_wait(struct broker_session *session, uint32_t timeout_ms)
     (void)xSemaphoreTake(session->happened, pdMS_TO_TICKS(timeout_ms));
 }
 
-/// @return false  there is no room: the note is dropped.
-static bool put_note(struct broker_session *session, const struct broker_session_note *note)
+/// Notes what `client` tells. @return false  there is no room, or it was dropped: so is the note.
+static bool put_note(struct broker_session *session, const void *client,
+                     const struct broker_session_note *note)
 {
     take_lock(session);
     const bool is_message = note->kind == MQTT_SESSION_MESSAGE;
-    const bool has_room = session->count < BROKER_SESSION_EVENTS &&
+    const bool has_room = client == session->client && session->count < BROKER_SESSION_EVENTS &&
                           (!is_message || session->messages < BROKER_SESSION_MESSAGES);
     if (has_room) {
         session->notes[session->count++] = *note;
         session->messages += is_message ? 1 : 0;
+        session->is_up = session->is_up || note->kind == MQTT_SESSION_CONNECTED;
     } else {
         session->dropped += is_message ? 1 : 0;
     }
@@ -74,7 +78,7 @@ static void put_message(struct broker_session *session, const esp_mqtt_event_t *
     if (size > 0) {
         memcpy(note.payload, event->data, size);
     }
-    if (!put_note(session, &note)) {
+    if (!put_note(session, event->client, &note)) {
         free(note.topic);
     }
 }
@@ -104,13 +108,14 @@ static void complain(struct broker_session *session, const esp_mqtt_error_codes_
     }
 }
 
-/// Tells of the end once, behind all that came before it.
-static void end(struct broker_session *session, const char *reason)
+/// Tells of the end of `client` once, behind all that came before it.
+static void end(struct broker_session *session, const void *client, const char *reason)
 {
     take_lock(session);
-    if (!session->has_ended) {
+    if (client == session->client && !session->is_over) {
         session->has_ended = true;
         session->is_up = false;
+        session->is_over = true;
         (void)snprintf(session->reason, sizeof session->reason, "%s", reason);
     }
     give_lock(session);
@@ -125,21 +130,25 @@ static void on_event(void *ctx, esp_event_base_t base, int32_t id, void *data)
     (void)base;
     switch ((esp_mqtt_event_id_t)id) {
     case MQTT_EVENT_CONNECTED:
-        session->is_up = true;
-        (void)put_note(session, &(struct broker_session_note){ .kind = MQTT_SESSION_CONNECTED });
+        (void)put_note(session, event->client,
+                       &(struct broker_session_note){ .kind = MQTT_SESSION_CONNECTED });
         break;
     case MQTT_EVENT_DISCONNECTED:
-        end(session, session->complaint[0] != '\0' ? session->complaint : "disconnected");
+        end(session, event->client,
+            session->complaint[0] != '\0' ? session->complaint : "disconnected");
         break;
     case MQTT_EVENT_PUBLISHED:
-        (void)put_note(session, &(struct broker_session_note){ .kind = MQTT_SESSION_PUBLISHED,
-                                                               .message_id = event->msg_id });
+        (void)put_note(session, event->client,
+                       &(struct broker_session_note){ .kind = MQTT_SESSION_PUBLISHED,
+                                                      .message_id = event->msg_id });
         break;
     case MQTT_EVENT_DATA:
         put_message(session, event);
         break;
     case MQTT_EVENT_ERROR:
-        complain(session, event->error_handle);
+        if (event->client == session->client) {
+            complain(session, event->error_handle);
+        }
         break;
     default:
         break;
@@ -152,13 +161,41 @@ static void forget_told(struct broker_session *session)
     session->told = (struct broker_session_note){ .topic = NULL };
 }
 
-/// Ends the client, with a farewell if it is connected, and forgets what it told.
+/// A task that ends a client which is still being connected.
+static void see_off(void *ctx)
+{
+    struct broker_session *session = ctx;
+    (void)esp_mqtt_client_destroy(atomic_load(&session->leaving));
+    atomic_store(&session->leaving, NULL);
+    vTaskDelete(NULL);
+}
+
+/// Ends the client, with a farewell if it is connected.
+static void end_client(struct broker_session *session)
+{
+    take_lock(session);
+    void *client = session->client;
+    const bool may_wait_long = !session->is_up && !session->is_over;
+    session->client = NULL; // What it tells from now on is not heard.
+    give_lock(session);
+    if (client == NULL) {
+        return;
+    }
+    if (may_wait_long) {
+        atomic_store(&session->leaving, client);
+        if (xTaskCreate(see_off, "mqtt_end", SEE_OFF_STACK, session,
+                        (UBaseType_t)session->options.task_priority, NULL) == pdPASS) {
+            return;
+        }
+        atomic_store(&session->leaving, NULL);
+    }
+    (void)esp_mqtt_client_destroy(client);
+}
+
+/// Ends the client and forgets what it told.
 static void drop_client(struct broker_session *session)
 {
-    if (session->client != NULL) {
-        (void)esp_mqtt_client_destroy(session->client);
-        session->client = NULL;
-    }
+    end_client(session);
     for (unsigned n = 0; n < session->count; n++) {
         free(session->notes[n].topic);
     }
@@ -167,6 +204,7 @@ static void drop_client(struct broker_session *session)
     session->messages = 0;
     session->has_ended = false;
     session->is_up = false;
+    session->is_over = false;
     session->complaint[0] = '\0';
 }
 
@@ -188,7 +226,10 @@ static esp_mqtt_client_handle_t make_client(const struct broker_session_options 
                      // On a connection that stands nothing has to be sent twice.
                      .message_retransmit_timeout = BROKER_SESSION_RETRANSMIT_MS,
                      .protocol_ver = MQTT_PROTOCOL_V_3_1_1 },
-        .network = { .timeout_ms = BROKER_SESSION_NETWORK_MS, .disable_auto_reconnect = true },
+        // A client that has told its end looks twice in that time whether it is to go.
+        .network = { .timeout_ms = BROKER_SESSION_NETWORK_MS,
+                     .reconnect_timeout_ms = GO_MS,
+                     .disable_auto_reconnect = true },
         .task = { .priority = options->task_priority, .stack_size = options->task_stack },
         .buffer = { .size = options->buffer_size },
         .outbox = { .limit = options->outbox_size },
@@ -202,6 +243,10 @@ static enum status connect_session(void *ctx, const struct mqtt_will *will)
     struct keystore_tls_options identity = { .authority = NULL };
 
     drop_client(session);
+    if (atomic_load(&session->leaving) != NULL) { // It still uses what TLS shows and trusts.
+        end(session, NULL, "the connection before is still ending");
+        return STATUS_OK;
+    }
     enum status status = session->options.identity(session->options.ctx, &identity);
     if (status == STATUS_OK) {
         status = keystore_tls_prepare(KEYSTORE_TLS_BROKER, &identity);
@@ -209,7 +254,7 @@ static enum status connect_session(void *ctx, const struct mqtt_will *will)
     if (status != STATUS_OK) {
         (void)snprintf(session->complaint, sizeof session->complaint,
                        "this device cannot show who it is (%s): enrol it", status_name(status));
-        end(session, session->complaint);
+        end(session, NULL, session->complaint);
         return STATUS_OK;
     }
     session->client = make_client(&session->options, will);
@@ -218,7 +263,7 @@ static enum status connect_session(void *ctx, const struct mqtt_will *will)
             ESP_OK ||
         esp_mqtt_client_start(session->client) != ESP_OK) {
         drop_client(session);
-        end(session, "there is no memory for a connection");
+        end(session, NULL, "there is no memory for a connection");
     }
     return STATUS_OK;
 }

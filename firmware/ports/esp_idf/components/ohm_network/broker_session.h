@@ -11,7 +11,9 @@
 /// goes to esp-mqtt's outbox, from which its own task sends one message at a time, every
 /// CONFIG_MQTT_POLL_READ_TIMEOUT_MS: set that to 10, since its default is a second. Calls wait no
 /// longer than that task holds its lock, which on a dying network is its time-out,
-/// BROKER_SESSION_NETWORK_MS; the task that calls them is one that may wait.
+/// BROKER_SESSION_NETWORK_MS; the task that calls them is one that may wait. A connection that is
+/// dropped while it is being made may wait for names much longer: it is ended by a task of its own,
+/// and until then the next attempt fails at once.
 ///
 /// TLS is keystore_tls with KEYSTORE_TLS_BROKER. Connections and their messages are on the heap.
 
@@ -63,7 +65,8 @@ struct broker_session_note {
 /// Storage for one session, owned by the caller. Use it only through the functions below.
 struct broker_session {
     struct broker_session_options options;
-    void *client; ///< esp_mqtt_client_handle_t. NULL: none.
+    _Atomic(void *) client;  ///< esp_mqtt_client_handle_t; written under the lock. NULL: none.
+    _Atomic(void *) leaving; ///< One that was dropped and is not gone yet.
     SemaphoreHandle_t lock;
     StaticSemaphore_t lock_storage;
     SemaphoreHandle_t happened;
@@ -73,7 +76,8 @@ struct broker_session {
     unsigned messages;
     unsigned dropped;                      ///< Messages so far.
     bool has_ended;                        ///< To be told when the notes are.
-    _Atomic bool is_up;                    ///< Written by esp-mqtt's task, too.
+    _Atomic bool is_up;                    ///< Written by esp-mqtt's task, too, as is
+    _Atomic bool is_over;                  ///< whether the client has told its end.
     char complaint[BROKER_SESSION_REASON]; ///< What esp-mqtt last called an error.
     char reason[BROKER_SESSION_REASON];
     struct broker_session_note told; ///< What the caller looks at until the next call.
