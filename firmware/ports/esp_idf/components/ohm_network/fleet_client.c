@@ -11,7 +11,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
-enum { URL_LIMIT = 512, TRANSMIT_BUFFER = 2048 };
+enum { URL_LIMIT = 512, TRANSMIT_BUFFER = 2048, NO_CONTENT = 204 };
 
 static const char HTTPS[] = "https://";
 static const char BEARER[] = "Bearer ";
@@ -30,6 +30,7 @@ struct fleet_client_exchange {
     uint8_t *answer;
     size_t answer_size;
     bool is_too_large;
+    bool is_in_chunks; ///< The answer tells where it ends by its last chunk.
     int code;
     char error_code[FLEET_CLIENT_ERROR_CODE];
     char reason[FLEET_CLIENT_REASON];
@@ -94,6 +95,9 @@ static esp_err_t on_event(esp_http_client_event_t *event)
     } else if (event->event_id == HTTP_EVENT_ON_HEADER &&
                strcasecmp(event->header_key, "X-Error-Code") == 0) {
         keep_error_code(exchange, event->header_value);
+    } else if (event->event_id == HTTP_EVENT_ON_HEADER &&
+               strcasecmp(event->header_key, "Transfer-Encoding") == 0) {
+        exchange->is_in_chunks = strcasecmp(event->header_value, "chunked") == 0;
     }
     return ESP_OK;
 }
@@ -114,6 +118,18 @@ static bool set_request(esp_http_client_handle_t client,
                                            (int)exchange->body_size) == ESP_OK);
 }
 
+/// Whether all of the answer came. v5.3 reports success also where the connection ended in the
+/// middle, and both versions call an answer chunked that does not tell its length at all: where
+/// only the connection's end would tell, anybody could cut it.
+static bool is_whole(const struct fleet_client_exchange *exchange, esp_http_client_handle_t client)
+{
+    if (exchange->is_in_chunks) {
+        return esp_http_client_is_complete_data_received(client);
+    }
+    return exchange->code == NO_CONTENT ||
+           esp_http_client_get_content_length(client) == (int64_t)exchange->answer_size;
+}
+
 /// What came of it, from what the client says.
 static void judge(struct fleet_client_exchange *exchange, esp_http_client_handle_t client,
                   esp_err_t result)
@@ -132,12 +148,10 @@ static void judge(struct fleet_client_exchange *exchange, esp_http_client_handle
     if (exchange->is_too_large) {
         exchange->outcome = STATUS_FULL;
         (void)snprintf(exchange->reason, sizeof exchange->reason, "the answer is too long");
-    } else if (!esp_http_client_is_chunked_response(client) &&
-               esp_http_client_get_content_length(client) < 0) {
-        // Where only the connection's end would tell, anybody could cut the answer.
+    } else if (!is_whole(exchange, client)) {
         exchange->outcome = STATUS_IO;
         (void)snprintf(exchange->reason, sizeof exchange->reason,
-                       "the answer does not tell where it ends");
+                       "the answer broke off, or does not tell where it ends");
     } else {
         exchange->outcome = STATUS_OK;
     }
