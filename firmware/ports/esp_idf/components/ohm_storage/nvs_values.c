@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "constant_time.h"
-#include "nvs_flash.h"
+#include "encrypted_nvs.h"
 
 /// A value is kept behind one byte, so that an empty one is a blob too.
 enum { FORMAT = 1 };
@@ -143,7 +143,7 @@ enum status nvs_values_open(struct nvs_values *values)
 {
     *values = (struct nvs_values){ .current = 0 };
     values->mutex = xSemaphoreCreateMutexStatic(&values->mutex_storage);
-    enum status status = outcome(nvs_flash_init());
+    enum status status = outcome(encrypted_nvs_open());
     if (status == STATUS_OK) {
         status = outcome(open_spaces(values));
     }

@@ -10,7 +10,7 @@
 /// key "space" names, so that forgetting all of them is one write: the other, empty namespace is
 /// named, and what the old one held is cleared away then, or at the next start.
 ///
-/// Whether NVS encrypts is a matter of the configuration (CONFIG_NVS_ENCRYPTION).
+/// Whether NVS encrypts is a matter of the configuration (CONFIG_NVS_ENCRYPTION): encrypted_nvs.
 
 #include <stdint.h>
 
