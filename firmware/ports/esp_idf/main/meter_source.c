@@ -99,9 +99,10 @@ static enum status open_converter(struct meter_source *source, const struct cloc
     const struct ads131m08_settings settings = { .clock_hz = CLOCK_HZ, .osr = ADS131M08_OSR_1024 };
     (void)clock;
     enum status status = ads131m08_spi_open(&source->wires, &wires);
-    if (status == STATUS_OK) {
-        status = ads131m08_init(&source->converter, ads131m08_spi_port(&source->wires), &settings);
+    if (status != STATUS_OK) {
+        return status;
     }
+    status = ads131m08_init(&source->converter, ads131m08_spi_port(&source->wires), &settings);
     source->adc = ads131m08_adc(&source->converter);
     // A chip that does not answer yet is tried again by every read.
     return status == STATUS_IO ? STATUS_OK : status;
