@@ -90,6 +90,7 @@ export function startIdentities(fleetNames, addDevice, Refusal) {
     const told = [
       ["broker_refused", "meter-2", "broker", "revoked: 119 more within the hour"],
       ["broker_refused", "", "broker", "bad_name"],
+      ["intake_refused", "", "", "TOKEN_NOT_FOUND: 4 more within the hour"],
       ["case_opened", "meter-1", "", "openings so far: 2"],
       ["case_cleared", "meter-1", "admin", "openings so far: 1; done"],
       ["renewal_overdue", "meter-2", "", "ends in 15 days"],

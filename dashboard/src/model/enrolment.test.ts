@@ -85,6 +85,11 @@ describe("the progress of a new device", () => {
   it("says why the server refused", () => {
     expect(progressOf(known({ audit: [refused()] })).failure).toMatch(/made for another device/);
     expect(refusalText(refused({ detail: "something new" }))).toBe("something new");
+    const many = refused({
+      kind: "intake_refused",
+      detail: "TOKEN_NOT_FOUND: 4 more within the hour",
+    });
+    expect(refusalText(many)).toMatch(/does not know, 4 more within the hour$/);
     // One word is the beginning of the other.
     expect(refusalText(refused({ detail: "INVALID_CSR" }))).toMatch(/damaged/);
     expect(refusalText(refused({ detail: "INVALID_CSR_DEVICE_ID" }))).toMatch(/another name/);

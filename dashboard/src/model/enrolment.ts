@@ -23,6 +23,14 @@ const REASONS: Record<string, string> = {
   TOKEN_NOT_FOUND: "it showed an enrolment code that this server does not know",
   TOKEN_ALREADY_USED: "its enrolment code had been used with another key",
   TOKEN_DEVICE_MISMATCH: "its enrolment code was made for another device",
+  TOKEN_MISSING: "there was no enrolment code",
+  TOKEN_INVALID_FORMAT: "what was shown is no enrolment code",
+  TOKEN_INVALID_TYPE: "what was shown is a token of another kind",
+  INVALID_DEVICE_ID: "that is no name of a device",
+  CLIENT_CERTIFICATE_REQUIRED: "there was no certificate of this server",
+  UNREADABLE_REQUEST: "the request could not be read",
+  content_too_large: "the request was too large",
+  various: "for various reasons",
   INVALID_CSR: "its certificate request was damaged, or asked for the rights of an authority",
   INVALID_CSR_DEVICE_ID: "its certificate request asked for another name",
   UNSUPPORTED_CSR_KEY_TYPE: "its key is of a kind that this server does not take",
@@ -63,7 +71,11 @@ export function brokerText(detail: string): string {
 
 /** The reason behind a refusal, as far as the record tells it. */
 export function refusalText(record: AuditRecord): string {
-  return REASONS[record.detail] ?? record.detail;
+  const parts = /^(\w+)(: \d+ more within the hour)?$/.exec(record.detail);
+  const reason = REASONS[parts?.[1] ?? ""];
+  return reason === undefined
+    ? record.detail
+    : `${reason}${(parts?.[2] ?? "").replace(": ", ", ")}`;
 }
 
 export interface Known {

@@ -251,6 +251,7 @@ const KINDS: Record<string, string> = {
   renewal_refused: "Refused a renewal",
   renewal_overdue: "Renewal overdue",
   broker_refused: "Refused by the broker",
+  intake_refused: "Refused at enrolment",
   case_opened: "Case opened",
   case_cleared: "Opened case cleared",
 };
@@ -292,7 +293,7 @@ function AuditCard() {
 function originText(record: AuditRecord): string {
   const { kind, actor, address } = record;
   const who =
-    kind === "broker_refused"
+    kind === "broker_refused" || kind === "intake_refused"
       ? ""
       : kind === "renewal_overdue" || kind === "expired"
         ? "noticed by the server"

@@ -315,10 +315,10 @@ void fleet_identity_tick(struct fleet_identity *identity)
     }
 }
 
-void fleet_identity_configure(const struct fleet_identity *identity,
-                              struct http_server_config *http)
+void fleet_identity_configure(struct fleet_identity *identity, struct http_server_config *http)
 {
     http->identities = identity->identities;
+    http->audit = &identity->audit;
     http->devices_address = identity->config->devices_address;
     http->devices_port = (uint16_t)identity->config->devices_port;
     http->devices_certificate_file = identity->certificate;

@@ -54,5 +54,4 @@ void fleet_identity_device(void *ctx, const struct device_view *device);
 void fleet_identity_tick(struct fleet_identity *identity);
 
 /// Adds the rules and the listener for devices.
-void fleet_identity_configure(const struct fleet_identity *identity,
-                              struct http_server_config *http);
+void fleet_identity_configure(struct fleet_identity *identity, struct http_server_config *http);

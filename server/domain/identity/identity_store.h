@@ -60,6 +60,7 @@ enum audit_kind {
     AUDIT_CASE_OPENED,     ///< A device said that somebody opened its case.
     AUDIT_CASE_CLEARED,    ///< A person asked to forget that.
     AUDIT_RENEWAL_OVERDUE, ///< A certificate ends soon, and its device has not renewed it.
+    AUDIT_INTAKE_REFUSED,  ///< A request of somebody without a right to ask; kept as few, too.
 };
 
 /// Something done to an identity, for people to read later. Its text may come from a device: it is

@@ -42,14 +42,51 @@ void fleet_audit_report(struct fleet_audit *audit, const struct guard_report *re
     }
 }
 
-static void write_rest(void *ctx, const struct refusal *refusal)
+static void write_rest(struct fleet_audit *audit, enum audit_kind kind, const char *actor,
+                       const struct refusal *refusal)
 {
-    const struct fleet_audit *audit = ctx;
     char detail[IDENTITY_DETAIL_SIZE];
     (void)snprintf(detail, sizeof detail, "%s: %" PRIu64 " more within the hour",
                    refusal->cause[0] != '\0' ? refusal->cause : "various", refusal->count);
-    identities_record(audit->identities, AUDIT_BROKER_REFUSED, refusal->name, "broker",
-                      refusal->address, detail);
+    identities_record(audit->identities, kind, refusal->name, actor, refusal->address, detail);
+}
+
+static void write_rest_of_broker(void *ctx, const struct refusal *refusal)
+{
+    write_rest(ctx, AUDIT_BROKER_REFUSED, "broker", refusal);
+}
+
+static void write_rest_of_requests(void *ctx, const struct refusal *refusal)
+{
+    write_rest(ctx, AUDIT_INTAKE_REFUSED, "", refusal);
+}
+
+void fleet_audit_request(struct fleet_audit *audit, const char *device_id, const char *address,
+                         const char *cause)
+{
+    (void)pthread_mutex_lock(&audit->lock);
+    if (refusal_digest_take(&audit->requests, device_id, address, cause, now_ms(audit)) &&
+        audit->fresh_count < FLEET_AUDIT_FRESH) {
+        struct refusal *fresh = &audit->fresh[audit->fresh_count++];
+        (void)snprintf(fresh->name, sizeof fresh->name, "%s", device_id);
+        (void)snprintf(fresh->address, sizeof fresh->address, "%s", address);
+        (void)snprintf(fresh->cause, sizeof fresh->cause, "%s", cause);
+    }
+    (void)pthread_mutex_unlock(&audit->lock);
+}
+
+static void write_fresh(struct fleet_audit *audit)
+{
+    struct refusal fresh[FLEET_AUDIT_FRESH];
+    (void)pthread_mutex_lock(&audit->lock);
+    const size_t count = audit->fresh_count;
+    memcpy(fresh, audit->fresh, count * sizeof fresh[0]);
+    audit->fresh_count = 0;
+    (void)pthread_mutex_unlock(&audit->lock);
+    for (size_t i = 0; i < count; i++) {
+        identities_record(audit->identities, AUDIT_INTAKE_REFUSED, fresh[i].name, "",
+                          fresh[i].address, fresh[i].cause);
+    }
 }
 
 void fleet_audit_device(struct fleet_audit *audit, const struct device_view *device)
@@ -100,21 +137,28 @@ static bool take_case(struct fleet_audit *audit, struct fleet_audit_case *out)
     return found;
 }
 
-static void settle(struct fleet_audit *audit, uint64_t at_ms)
+static void settle(struct fleet_audit *audit, struct refusal_digest *digest, uint64_t at_ms,
+                   void (*tell)(void *ctx, const struct refusal *refusal))
 {
     // The digest is taken out, so that nobody who is refused waits for the disk.
     struct refusal_digest due;
     (void)pthread_mutex_lock(&audit->lock);
-    due = audit->refusals;
+    due = *digest;
     const bool is_due =
         due.begun && (at_ms == UINT64_MAX || at_ms - due.begun_ms >= REFUSAL_DIGEST_HOUR_MS);
     if (is_due) {
-        audit->refusals = (struct refusal_digest){ .begun = false };
+        *digest = (struct refusal_digest){ .begun = false };
     }
     (void)pthread_mutex_unlock(&audit->lock);
     if (is_due) {
-        refusal_digest_settle(&due, UINT64_MAX, write_rest, audit);
+        refusal_digest_settle(&due, UINT64_MAX, tell, audit);
     }
+}
+
+static void settle_both(struct fleet_audit *audit, uint64_t at_ms)
+{
+    settle(audit, &audit->refusals, at_ms, write_rest_of_broker);
+    settle(audit, &audit->requests, at_ms, write_rest_of_requests);
 }
 
 void fleet_audit_tick(struct fleet_audit *audit)
@@ -123,12 +167,13 @@ void fleet_audit_tick(struct fleet_audit *audit)
     while (take_case(audit, &one)) {
         identities_case_opened(audit->identities, one.device_id, one.count);
     }
-    settle(audit, now_ms(audit));
+    write_fresh(audit);
+    settle_both(audit, now_ms(audit));
 }
 
 void fleet_audit_close(struct fleet_audit *audit)
 {
     fleet_audit_tick(audit);
-    settle(audit, UINT64_MAX);
+    settle_both(audit, UINT64_MAX);
     (void)pthread_mutex_destroy(&audit->lock);
 }

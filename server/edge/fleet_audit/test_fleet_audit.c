@@ -35,7 +35,7 @@ static void count_kind(void *ctx, const struct audit_record *record)
 
 static unsigned records_of(enum audit_kind kind)
 {
-    unsigned counts[AUDIT_RENEWAL_OVERDUE + 1] = { 0 };
+    unsigned counts[AUDIT_INTAKE_REFUSED + 1] = { 0 };
     assert_int_equal(bed.store.list_audit(bed.store.ctx, 10000, count_kind, counts), STATUS_OK);
     return counts[kind];
 }
@@ -89,6 +89,27 @@ static void what_was_counted_is_written_at_the_end(void **state)
     fleet_audit_init(&audit, bed.identities, &bed.host);
 }
 
+static void refused_requests_wait_for_the_tick_and_are_few(void **state)
+{
+    (void)state;
+    for (unsigned minute = 0; minute < 2 * 60; minute++) {
+        for (unsigned i = 0; i < 100; i++) {
+            fleet_audit_request(&audit, "", "192.0.2.7", "TOKEN_NOT_FOUND");
+        }
+        const unsigned before = minute == 0 ? 0 : minute <= 60 ? 1 : minute == 61 ? 2 : 3;
+        assert_int_equal(records_of(AUDIT_INTAKE_REFUSED), before);
+        fleet_audit_tick(&audit);
+        if (minute == 0) {
+            assert_last_audit(AUDIT_INTAKE_REFUSED, "TOKEN_NOT_FOUND");
+        } else if (minute == 60) {
+            assert_last_audit(AUDIT_INTAKE_REFUSED, "TOKEN_NOT_FOUND: 6099 more within the hour");
+        }
+        bed.now_ms += 60000;
+    }
+    assert_int_equal(records_of(AUDIT_INTAKE_REFUSED), 3);
+    assert_int_equal(records_of(AUDIT_BROKER_REFUSED), 0);
+}
+
 static void an_opened_case_waits_for_the_tick(void **state)
 {
     (void)state;
@@ -127,6 +148,7 @@ int main(void)
         TEST(writes_refusals_and_ended_sessions_and_nothing_else),
         TEST(a_client_that_knocks_all_day_is_two_lines_an_hour),
         TEST(what_was_counted_is_written_at_the_end),
+        TEST(refused_requests_wait_for_the_tick_and_are_few),
         TEST(an_opened_case_waits_for_the_tick),
         TEST(a_device_cannot_fill_the_record),
     };

@@ -154,10 +154,12 @@ static enum status add_audit(struct identity_store_sqlite *store, const struct a
 {
     sqlite3_stmt *statement = store->statements[ADD_AUDIT];
     const enum status status = run(statement, identity_rows_bind_audit(statement, audit));
-    if (status == STATUS_OK && audit->kind == AUDIT_BROKER_REFUSED) {
+    const bool by_strangers =
+        audit->kind == AUDIT_BROKER_REFUSED || audit->kind == AUDIT_INTAKE_REFUSED;
+    if (status == STATUS_OK && by_strangers) {
         sqlite3_stmt *trim = store->statements[TRIM_REFUSALS];
         return run(trim, sqlite3_bind_int(trim, 1, IDENTITY_REFUSAL_LIMIT) |
-                             sqlite3_bind_int(trim, 2, AUDIT_BROKER_REFUSED));
+                             sqlite3_bind_int(trim, 2, (int)audit->kind));
     }
     // Counting to the limit takes its time.
     if (status == STATUS_OK && sqlite3_last_insert_rowid(store->db) % TRIM_EVERY == 0) {

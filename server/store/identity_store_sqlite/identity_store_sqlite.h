@@ -8,7 +8,8 @@
 
 enum {
     IDENTITY_AUDIT_LIMIT = 100000, ///< Records of what was done; some 64 more before old ones go.
-    IDENTITY_REFUSAL_LIMIT = 2000, ///< Of these, of AUDIT_BROKER_REFUSED: they displace each other.
+    IDENTITY_REFUSAL_LIMIT =
+        2000, ///< Of these, of AUDIT_BROKER_REFUSED, and as many of AUDIT_INTAKE_REFUSED.
 };
 
 /// Opens `path` and brings its tables up to date.

@@ -134,6 +134,11 @@ static void refusals_displace_each_other_and_nothing_else(void **state)
     assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
     assert_int_equal(count_rows(db, "kind = 9"), IDENTITY_REFUSAL_LIMIT);
     assert_int_equal(count_rows(db, "kind <> 9"), 1);
+    add_rows(db, AUDIT_INTAKE_REFUSED, 3 * IDENTITY_REFUSAL_LIMIT);
+    audit.kind = AUDIT_INTAKE_REFUSED;
+    assert_int_equal(store.commit(store.ctx, &change), STATUS_OK);
+    assert_int_equal(count_rows(db, "kind = 13"), IDENTITY_REFUSAL_LIMIT);
+    assert_int_equal(count_rows(db, "kind = 9"), IDENTITY_REFUSAL_LIMIT);
     // All others are counted together, not after each.
     add_rows(db, AUDIT_CONFIRMED, IDENTITY_AUDIT_LIMIT);
     audit.kind = AUDIT_REVOKED;

@@ -67,8 +67,15 @@ static bool is_this_machine(const char *host)
 static bool refuse(struct http_exchange *exchange, enum http_code code, const char *error,
                    const char *message)
 {
+    struct rest *rest = &exchange->listener->server->rest;
     http_reply_error(&exchange->reply, code, error, "%s", message);
-    exchange->listener->server->rest.counters[REST_COUNTER_REFUSED]++;
+    rest->counters[REST_COUNTER_REFUSED]++;
+    // Nothing but enrolment is asked for there; what is beyond the limits was meant ill, or broken.
+    const bool is_bad = code == HTTP_BAD_REQUEST || code == HTTP_CONTENT_TOO_LARGE ||
+                        code == HTTP_HEAD_TOO_LARGE || code == HTTP_URI_TOO_LONG;
+    if (exchange->listener->for_devices && is_bad && rest->audit != NULL) {
+        fleet_audit_request(rest->audit, "", exchange->address, error);
+    }
     return false;
 }
 

@@ -159,6 +159,7 @@ enum status http_server_open(const struct http_server_config *config, const stru
     server->local.server = server;
     server->devices.server = server;
     server->rest.identities = config->identities;
+    server->rest.audit = config->audit;
     (void)pthread_mutex_init(&server->flood_lock, NULL);
     (void)pthread_mutex_init(&server->keeper_lock, NULL);
     rate_limit_init(&server->flood,

@@ -31,6 +31,7 @@ struct http_server_config {
     const char *certificate_file;         ///< PEM chain, leaf first; NULL: no HTTPS listener.
     const char *key_file;                 ///< PEM.
     struct identities *identities;        ///< NULL: this server enrols nobody.
+    struct fleet_audit *audit;            ///< NULL: what strangers ask for is not recorded.
     const char *devices_address;          ///< Of the devices' HTTPS listener; NULL: 127.0.0.1.
     uint16_t devices_port;                ///< 0: any free one.
     const char *devices_certificate_file; ///< As certificate_file; NULL: no such listener.

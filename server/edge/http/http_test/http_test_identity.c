@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include "authority.h"
+#include "fleet_audit.h"
 #include "identities.h"
 #include "identity_store_sqlite.h"
 #include "openssl_crypto.h"
@@ -24,6 +25,7 @@ struct bed_identity {
     struct crypto crypto;
     struct identity_herald herald;
     struct identities *identities;
+    struct fleet_audit audit;
 };
 
 static enum status fill_random(void *ctx, uint8_t *out, size_t size)
@@ -96,7 +98,11 @@ struct bed_identity *bed_identity_open(const char *folder, const struct fleet_ho
         .random = fill_random,
         .rules = { .life_s = 90 * DAY_S, .token_s = 3600, .grace_s = 30 * DAY_S },
     };
-    return identities_open(&parts, &identity->identities) == STATUS_OK ? identity : NULL;
+    if (identities_open(&parts, &identity->identities) != STATUS_OK) {
+        return NULL;
+    }
+    fleet_audit_init(&identity->audit, identity->identities, host);
+    return identity;
 }
 
 void bed_identity_close(struct bed_identity *identity)
@@ -105,6 +111,7 @@ void bed_identity_close(struct bed_identity *identity)
     if (identity == NULL) {
         return;
     }
+    fleet_audit_close(&identity->audit);
     identities_close(identity->identities);
     identity->store.close(identity->store.ctx);
     authority_close(identity->authority);
@@ -116,12 +123,18 @@ void bed_identity_close(struct bed_identity *identity)
     free(identity);
 }
 
-void bed_identity_configure(const struct bed_identity *identity, struct http_server_config *config)
+void bed_identity_configure(struct bed_identity *identity, struct http_server_config *config)
 {
     config->identities = identity->identities;
+    config->audit = &identity->audit;
     config->devices_certificate_file = identity->certificate;
     config->devices_key_file = identity->key;
     config->devices_trust_file = identity->trust;
+}
+
+struct fleet_audit *bed_identity_audit(struct bed_identity *identity)
+{
+    return &identity->audit;
 }
 
 struct identities *bed_identity_rules(const struct bed_identity *identity)

@@ -15,6 +15,9 @@ struct bed_identity *bed_identity_open(const char *folder, const struct fleet_ho
 void bed_identity_close(struct bed_identity *identity);
 
 /// Adds the identities and the listener for devices to the configuration.
-void bed_identity_configure(const struct bed_identity *identity, struct http_server_config *config);
+void bed_identity_configure(struct bed_identity *identity, struct http_server_config *config);
+
+/// What strangers caused; the test has to tick it.
+struct fleet_audit *bed_identity_audit(struct bed_identity *identity);
 
 struct identities *bed_identity_rules(const struct bed_identity *identity);

@@ -20,6 +20,7 @@
 #include <openssl/x509v3.h>
 
 #include "base64url.h"
+#include "fleet_audit.h"
 #include "http_test_client.h"
 #include "identities.h"
 #include "test_report.h"
@@ -322,6 +323,60 @@ static void bad_requests_change_nothing(void **state)
     EVP_PKEY_free(liar.key);
 }
 
+/// How many records of the newest 100 are of this kind and tell this.
+static unsigned count_records(const char *kind, const char *device_id, const char *detail)
+{
+    unsigned count = 0;
+    fleet_audit_tick(bed_identity_audit(bed.identity));
+    assert_int_equal(client_send(&operator_client, "GET", "/v1/certificates/audit", NULL), 200);
+    cJSON *root = cJSON_Parse(operator_client.body);
+    const cJSON *record = NULL;
+    cJSON_ArrayForEach(record, cJSON_GetObjectItem(root, "records"))
+    {
+        count += strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(record, "kind")), kind) == 0 &&
+                 strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(record, "device_id")),
+                        device_id) == 0 &&
+                 strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(record, "detail")), detail) == 0;
+    }
+    cJSON_Delete(root);
+    return count;
+}
+
+static void what_strangers_are_refused_is_on_record_once(void **state)
+{
+    (void)state;
+    static const char kind[] = "intake_refused";
+    static const char good[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    static char huge[12290];
+    memset(huge, ' ', sizeof huge - 1);
+    struct device device = enrol("meter-1");
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(client_send(&device_client, "POST", "/sign-csr", "{\"a\":1,\"a\":2}"),
+                         400);
+        assert_int_equal(sign("/sign-csr", "meter-2", &device, NULL, NULL), 401);
+        assert_int_equal(sign("/sign-csr", "meter-2", &device, "short", NULL), 401);
+        assert_int_equal(sign("/sign-csr", "meter-2", &device, good, NULL), 401);
+        assert_int_equal(sign("/sign-csr", "a/b", &device, good, NULL), 400);
+        assert_int_equal(client_send(&device_client, "POST", "/v2/enroll/confirm", ""), 401);
+        assert_int_equal(client_send(&device_client, "POST", "/sign-csr", huge), 413);
+    }
+    assert_int_equal(count_records(kind, "", "UNREADABLE_REQUEST"), 1);
+    assert_int_equal(count_records(kind, "", "TOKEN_MISSING"), 1);
+    assert_int_equal(count_records(kind, "", "TOKEN_INVALID_FORMAT"), 1);
+    assert_int_equal(count_records(kind, "", "TOKEN_NOT_FOUND"), 1);
+    assert_int_equal(count_records(kind, "", "INVALID_DEVICE_ID"), 1);
+    assert_int_equal(count_records(kind, "", "CLIENT_CERTIFICATE_REQUIRED"), 1);
+    assert_int_equal(count_records(kind, "", "content_too_large"), 1);
+    // A revoked certificate has a name.
+    assert_int_equal(client_send(&operator_client, "POST", "/v1/devices/meter-1/revocation",
+                                 "{\"reason\":\"stolen\"}"),
+                     200);
+    assert_int_equal(call_as(&device, "/v2/enroll/renew", "{}"), 403);
+    assert_int_equal(count_records(kind, "meter-1", "CERTIFICATE_REVOKED"), 1);
+    assert_int_equal(count_records(kind, "", "CERTIFICATE_REVOKED"), 0);
+    EVP_PKEY_free(device.key);
+}
+
 static void renewal_needs_the_certificate_and_goes_on_when_it_is_confirmed(void **state)
 {
     (void)state;
@@ -622,6 +677,7 @@ int main(void)
         TEST(the_first_server_answers_flat_and_takes_the_token_in_the_body),
         TEST(tokens_are_refused_with_the_documented_codes),
         TEST(bad_requests_change_nothing),
+        TEST(what_strangers_are_refused_is_on_record_once),
         TEST(renewal_needs_the_certificate_and_goes_on_when_it_is_confirmed),
         TEST(an_operator_cannot_be_asked_for_a_certificate),
         TEST(strangers_certificates_are_refused),

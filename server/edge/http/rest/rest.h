@@ -12,6 +12,7 @@
 
 #include "accounts.h"
 #include "fleet.h"
+#include "fleet_audit.h"
 #include "http_reply.h"
 #include "http_target.h"
 #include "identities.h"
@@ -72,7 +73,7 @@ enum rest_counter {
 
 struct rest_waiting;
 
-/// Storage owned by the caller; fill in the first six, then call rest_init().
+/// Storage owned by the caller; fill in the first seven, then call rest_init().
 struct rest {
     const struct fleet *fleet;
     struct accounts *accounts;
@@ -80,6 +81,7 @@ struct rest {
     const char *version;
     uint64_t started_ms;           ///< Monotonic.
     struct identities *identities; ///< NULL: this server enrols nobody.
+    struct fleet_audit *audit;     ///< NULL: nobody keeps a record of strangers.
     _Atomic uint64_t counters[REST_COUNTER_COUNT];
     pthread_mutex_t lock;         ///< Guards `waiting`.
     struct rest_waiting *waiting; ///< Requests that wait for a device.

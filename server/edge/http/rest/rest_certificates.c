@@ -184,6 +184,8 @@ static const char *kind_name(enum audit_kind kind)
         return "case_cleared";
     case AUDIT_RENEWAL_OVERDUE:
         return "renewal_overdue";
+    case AUDIT_INTAKE_REFUSED:
+        return "intake_refused";
     }
     return "unknown";
 }

@@ -96,7 +96,11 @@ static bool sign(struct rest *rest, const struct rest_request *request,
     struct sign_request read = { .token = "" };
     struct certificate_record record;
 
-    if (!rest_has_identities(rest, reply) || !read_sign_request(request, &read, reply)) {
+    if (!rest_has_identities(rest, reply)) {
+        return true;
+    }
+    if (!read_sign_request(request, &read, reply)) {
+        rest_record_unreadable(rest, request);
         return true;
     }
     const char *bearer = rest_bearer(request);
@@ -117,6 +121,7 @@ static bool sign(struct rest *rest, const struct rest_request *request,
     const enum identity_verdict verdict = identities_enrol(rest->identities, &enrolment, &record);
     explicit_bzero(read.token, sizeof read.token);
     if (verdict != IDENTITY_DONE) {
+        rest_record_refusal(rest, request, verdict);
         rest_reply_verdict(request, verdict, reply);
         return true;
     }
@@ -163,10 +168,13 @@ bool rest_renew(struct rest *rest, const struct rest_request *request, struct ht
     struct certificate_record record;
     struct json_reader reader;
 
-    if (!rest_find_peer(rest, request, true, &peer, reply) ||
-        !rest_open_lenient(&reader, request, reply) ||
+    if (!rest_find_peer(rest, request, true, &peer, reply)) {
+        return true;
+    }
+    if (!rest_open_lenient(&reader, request, reply) ||
         !rest_optional_text(&reader, request, "csr", csr, sizeof csr, reply) ||
         !read_evidence(&reader, request, &evidence, reply)) {
+        rest_record_unreadable(rest, request);
         return true;
     }
     const struct renewal renewal = {
@@ -253,6 +261,7 @@ bool rest_challenge(struct rest *rest, const struct rest_request *request, struc
         identities_challenge(rest->identities, device_id != NULL ? device_id : "", request->address,
                              bytes, &challenge.expires_s);
     if (verdict != IDENTITY_DONE) {
+        rest_record_refusal(rest, request, verdict);
         rest_reply_verdict(request, verdict, reply);
         return true;
     }

@@ -149,7 +149,11 @@ bool rest_est_enrol(struct rest *rest, const struct rest_request *request, struc
                                    .request_size = request->body_size,
                                    .address = request->address };
 
-    if (!rest_has_identities(rest, reply) || !is_request(request, reply)) {
+    if (!rest_has_identities(rest, reply)) {
+        return true;
+    }
+    if (!is_request(request, reply)) {
+        rest_record_unreadable(rest, request);
         return true;
     }
     enrolment.token = rest_bearer(request);
@@ -170,6 +174,7 @@ bool rest_est_enrol(struct rest *rest, const struct rest_request *request, struc
         reply_bundle(rest, request, &record.certificate, reply);
         return true;
     }
+    rest_record_refusal(rest, request, verdict);
     rest_reply_verdict(request, verdict, reply);
     if (verdict == IDENTITY_TOKEN_MISSING) {
         http_reply_header(reply, "WWW-Authenticate", "Basic realm=\"enrolment\"");

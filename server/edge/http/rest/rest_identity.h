@@ -16,6 +16,14 @@ bool rest_has_identities(const struct rest *rest, struct http_reply *reply);
 void rest_reply_verdict(const struct rest_request *request, enum identity_verdict verdict,
                         struct http_reply *reply);
 
+/// Writes down that a request for a certificate was refused that nobody known made; where the rules
+/// of identity keep a record themselves, nothing.
+void rest_record_refusal(const struct rest *rest, const struct rest_request *request,
+                         enum identity_verdict verdict);
+
+/// The same for a request that could not be read.
+void rest_record_unreadable(const struct rest *rest, const struct rest_request *request);
+
 /// Finds the device behind the client's certificate; otherwise answers and returns false. One that
 /// is over passes only with `renewing`.
 bool rest_find_peer(struct rest *rest, const struct rest_request *request, bool renewing,

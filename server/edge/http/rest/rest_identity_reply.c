@@ -26,8 +26,10 @@ static const struct verdict_answer ANSWERS[IDENTITY_VERDICT_COUNT] = {
     [IDENTITY_TOKEN_DEVICE] = { HTTP_UNAUTHORIZED, "The token belongs to another device." },
     [IDENTITY_BAD_DEVICE_ID] = { HTTP_BAD_REQUEST, "A device's name has 1 to 32 letters, digits, "
                                                    "\"_\" and \"-\", and is not the server's." },
-    [IDENTITY_BAD_REQUEST] = { HTTP_BAD_REQUEST, "That is no certificate request that can be "
-                                                 "signed." },
+    [IDENTITY_BAD_REQUEST] = { HTTP_BAD_REQUEST,
+                               "That is no certificate request that can be signed: it must be "
+                               "one PKCS #10 of up to 4 KiB as PEM or base64, signed by its own "
+                               "key with SHA-256 or better, and must not ask to be an authority." },
     [IDENTITY_BAD_REQUEST_NAME] = { HTTP_BAD_REQUEST, "The certificate request asks for another "
                                                       "name than the device's." },
     [IDENTITY_BAD_KEY_TYPE] = { HTTP_BAD_REQUEST, "Only keys on the curve P-256 are certified." },
@@ -88,6 +90,43 @@ void rest_reply_verdict(const struct rest_request *request, enum identity_verdic
     }
 }
 
+/// Whoever it was had neither a token that is known nor a certificate in force.
+static bool is_of_a_stranger(enum identity_verdict verdict)
+{
+    static const enum identity_verdict verdicts[] = {
+        IDENTITY_TOKEN_MISSING, IDENTITY_TOKEN_FORMAT,    IDENTITY_TOKEN_TYPE,
+        IDENTITY_TOKEN_UNKNOWN, IDENTITY_BAD_DEVICE_ID,   IDENTITY_NO_CERTIFICATE,
+        IDENTITY_REVOKED_PEER,  IDENTITY_SUPERSEDED_PEER, IDENTITY_EXPIRED_PEER,
+    };
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+        if (verdict == verdicts[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void record(const struct rest *rest, const struct rest_request *request,
+                   const char *device_id, const char *cause)
+{
+    if (rest->audit != NULL) {
+        fleet_audit_request(rest->audit, device_id, request->address, cause);
+    }
+}
+
+void rest_record_refusal(const struct rest *rest, const struct rest_request *request,
+                         enum identity_verdict verdict)
+{
+    if (is_of_a_stranger(verdict)) {
+        record(rest, request, "", identity_verdict_name(verdict));
+    }
+}
+
+void rest_record_unreadable(const struct rest *rest, const struct rest_request *request)
+{
+    record(rest, request, "", "UNREADABLE_REQUEST");
+}
+
 bool rest_find_peer(struct rest *rest, const struct rest_request *request, bool renewing,
                     struct identity_peer *peer, struct http_reply *reply)
 {
@@ -102,6 +141,12 @@ bool rest_find_peer(struct rest *rest, const struct rest_request *request, bool 
         verdict = IDENTITY_EXPIRED_PEER;
     }
     if (verdict != IDENTITY_DONE) {
+        // Only of a certificate of ours is there a record with a name.
+        const bool is_ours = is_of_a_stranger(verdict) && verdict != IDENTITY_NO_CERTIFICATE;
+        if (is_of_a_stranger(verdict)) {
+            record(rest, request, is_ours ? peer->record.device_id : "",
+                   identity_verdict_name(verdict));
+        }
         rest_reply_verdict(request, verdict, reply);
         return false;
     }
