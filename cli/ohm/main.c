@@ -2,6 +2,7 @@
 
 /// ohm, the command line of a fleet's operators.
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,10 @@
 #include "commands.h"
 #include "core_dump.h"
 
-enum { RULE_LIMIT = 32 };
+enum { RULE_LIMIT = 32, CALL_WIDTH = 30 };
+
+/// Puts what follows a long call below it, in the column of the others.
+#define OWN_LINE "\n                                "
 
 #define DEFAULT_SERVER "https://localhost:8443"
 
@@ -26,13 +30,15 @@ static void print_usage(FILE *out)
         const struct ohm_command *command = ohm_command_at(n);
         char call[64];
         (void)snprintf(call, sizeof call, "%s %s", command->name, command->arguments);
-        (void)fprintf(out, "  %-30s  %s\n", call, command->purpose);
+        const bool is_long = strlen(call) > CALL_WIDTH;
+        (void)fprintf(out, "  %-*s%s  %s\n", CALL_WIDTH, call, is_long ? OWN_LINE : "",
+                      command->purpose);
     }
     (void)fputs("\n"
                 "  --server ADDRESS        the server; otherwise that of the last login\n"
                 "  --ca FILE               trust this authority instead of the system's\n"
                 "  --json                  print the server's JSON, for programs\n"
-                "  --help                  show this text, or that of a command\n"
+                "  --help                  show this text, or that of a command; so does ohm help\n"
                 "  --version               show the version\n"
                 "\n"
                 "OHM_SERVER and OHM_CA in the environment stand for --server and --ca.\n"
@@ -43,8 +49,9 @@ static void print_usage(FILE *out)
 
 static void print_command(const struct ohm_command *command)
 {
-    (void)printf("Usage: ohm %s %s [OPTIONS]\n\n%s.\n", command->name, command->arguments,
-                 command->purpose);
+    (void)printf("Usage: ohm %s %s%s[OPTIONS]\n\n%c%s.\n", command->name, command->arguments,
+                 command->arguments[0] != '\0' ? " " : "",
+                 toupper((unsigned char)command->purpose[0]), command->purpose + 1);
     if (command->help != NULL) {
         (void)printf("\n%s", command->help);
     }
@@ -79,6 +86,20 @@ static const struct ohm_command *guess_command(int argc, char *const *argv)
         }
     }
     return NULL;
+}
+
+static bool is_help(const char *command)
+{
+    return command != NULL && strcmp(command, "help") == 0;
+}
+
+/// The command that is meant, which "ohm help COMMAND" names behind; NULL: none.
+static const char *named_command(const struct options_line *line)
+{
+    if (!is_help(line->command)) {
+        return line->command;
+    }
+    return line->arguments > 0 ? line->argument[0] : NULL;
 }
 
 static bool set(char *out, size_t size, const char *value)
@@ -157,19 +178,20 @@ int main(int argc, char **argv)
         (void)puts("ohm " OHM_VERSION);
         return OHM_DONE;
     }
-    command = line.command != NULL ? find_command(line.command) : NULL;
-    if (line.command != NULL && command == NULL) {
+    const bool wants_help = options_line_value(&line, "help") != NULL || is_help(line.command);
+    const char *name = named_command(&line);
+    command = name != NULL ? find_command(name) : NULL;
+    if (name != NULL && command == NULL) {
         return (int)ohm_say(OHM_USAGE, "%s: there is no such command; \"ohm --help\" lists them",
-                            line.command);
+                            name);
     }
-    if (options_line_value(&line, "help") != NULL || command == NULL) {
-        const bool asked = options_line_value(&line, "help") != NULL;
-        if (command != NULL) {
-            print_command(command);
-        } else {
-            print_usage(asked ? stdout : stderr);
-        }
-        return asked ? OHM_DONE : OHM_USAGE;
+    if (wants_help && command != NULL) {
+        print_command(command);
+        return OHM_DONE;
+    }
+    if (command == NULL) {
+        print_usage(wants_help ? stdout : stderr);
+        return wants_help ? OHM_DONE : OHM_USAGE;
     }
     if (line.arguments < command->arguments_least || line.arguments > command->arguments_most) {
         return (int)ohm_say(OHM_USAGE, "%s wants %s; see \"ohm %s --help\"", command->name,

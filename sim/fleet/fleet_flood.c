@@ -29,7 +29,8 @@ static enum status connect_all(struct flood *flood, const struct fleet_ca *ca)
         SSL_CTX *tls = fleet_identity_open(ca, id, options->host);
         if (tls == NULL ||
             fleet_device_open(&flood->devices[i], id, tls, options->window) != STATUS_OK ||
-            fleet_device_connect(&flood->devices[i], options->host, options->port) != STATUS_OK ||
+            fleet_device_connect(&flood->devices[i], options->host, (int)options->port) !=
+                STATUS_OK ||
             fleet_sockets_add(&flood->sockets, i) != STATUS_OK) {
             return STATUS_IO;
         }
@@ -196,7 +197,7 @@ enum status fleet_flood(struct fleet_options *options, const volatile sig_atomic
         if (status == STATUS_OK) {
             status = measure(&flood);
         } else {
-            (void)fprintf(stderr, "cannot connect to %s:%d\n", options->host, options->port);
+            (void)fprintf(stderr, "cannot connect to %s:%u\n", options->host, options->port);
         }
     }
     for (unsigned i = 0; flood.devices != NULL && i < options->devices; i++) {

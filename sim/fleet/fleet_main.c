@@ -74,8 +74,12 @@ int main(int argc, char **argv)
 {
     struct fleet_options options;
     if (!fleet_options_parse(argc, argv, &options)) {
-        (void)fputs(FLEET_USAGE, stderr);
+        (void)fputs("Try: ohm-sim-fleet --help\n", stderr);
         return 2;
+    }
+    if (options.help || options.version) {
+        (void)fputs(options.help ? FLEET_USAGE : "ohm-sim-fleet " OHM_VERSION "\n", stdout);
+        return 0;
     }
     (void)signal(SIGINT, note_interrupt);
     (void)signal(SIGTERM, note_interrupt);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +40,44 @@ const char FLEET_USAGE[] =
     "repeatable\n"
     "with --enrol:\n"
     "  --at-once N       handshakes under way at a time (32)\n"
-    "  --period MS       from one reading of a device to its next (1000)\n";
+    "  --period MS       from one reading of a device to its next (1000)\n"
+    "\n"
+    "  --help            show this text          --version       show the version\n";
+
+enum kind { TEXT, NUMBER, SAID, WATCH };
+
+/// An option, and where in the struct its value goes.
+struct rule {
+    const char *name;
+    enum kind kind;
+    size_t place;
+    unsigned least;
+    unsigned most;
+};
+
+#define AT(member) offsetof(struct fleet_options, member)
+
+static const struct rule rules[] = {
+    { "host", TEXT, AT(host), 0, 0 },
+    { "port", NUMBER, AT(port), 1, 65535 },
+    { "ca", TEXT, AT(ca_path), 0, 0 },
+    { "ca-key", TEXT, AT(ca_key_path), 0, 0 },
+    { "enrol", TEXT, AT(server), 0, 0 },
+    { "tokens", TEXT, AT(tokens_path), 0, 0 },
+    { "devices", NUMBER, AT(devices), 1, NUMBER_LIMIT },
+    { "rate", NUMBER, AT(rate), 0, NUMBER_LIMIT },
+    { "seconds", NUMBER, AT(seconds), 0, NUMBER_LIMIT },
+    { "window", NUMBER, AT(window), 1, NUMBER_LIMIT },
+    { "at-once", NUMBER, AT(at_once), 1, AT_ONCE_LIMIT },
+    { "period", NUMBER, AT(period_ms), 1, NUMBER_LIMIT },
+    { "prefix", TEXT, AT(prefix), 0, 0 },
+    { "watch", WATCH, AT(watch), 0, 0 },
+    { "json", SAID, AT(json), 0, 0 },
+    { "help", SAID, AT(help), 0, 0 },
+    { "version", SAID, AT(version), 0, 0 },
+};
+
+enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
 static bool parse_watch(struct fleet_options *options, char *text)
 {
@@ -74,79 +113,70 @@ static bool is_whole(const struct fleet_options *options)
            (enrols || options->seconds > 0);
 }
 
+static bool complain(const char *name, const char *text, const char *wanted)
+{
+    (void)fprintf(stderr, "ohm-sim-fleet: --%s: %s: %s\n", name, text, wanted);
+    return false;
+}
+
+static bool take(struct fleet_options *options, const struct rule *rule, char *text)
+{
+    unsigned char *place = (unsigned char *)options + rule->place;
+    char wanted[64];
+
+    switch (rule->kind) {
+    case TEXT:
+        memcpy(place, &text, sizeof text);
+        return true;
+    case NUMBER:
+        (void)snprintf(wanted, sizeof wanted, "wants a number from %u to %u", rule->least,
+                       rule->most);
+        return parse_number(text, rule->least, rule->most, (unsigned *)(void *)place) ||
+               complain(rule->name, text, wanted);
+    case SAID:
+        *(bool *)place = true;
+        return true;
+    case WATCH:
+        return parse_watch(options, text) ||
+               complain(rule->name, text, "wants NAME=PID, and not too many of them");
+    }
+    return false;
+}
+
 bool fleet_options_parse(int argc, char **argv, struct fleet_options *options)
 {
-    static const struct option known[] = {
-        { "host", required_argument, NULL, 'h' },    { "port", required_argument, NULL, 'p' },
-        { "ca", required_argument, NULL, 'c' },      { "ca-key", required_argument, NULL, 'k' },
-        { "devices", required_argument, NULL, 'd' }, { "rate", required_argument, NULL, 'r' },
-        { "seconds", required_argument, NULL, 's' }, { "window", required_argument, NULL, 'w' },
-        { "prefix", required_argument, NULL, 'x' },  { "watch", required_argument, NULL, 'W' },
-        { "json", no_argument, NULL, 'j' },          { "enrol", required_argument, NULL, 'e' },
-        { "tokens", required_argument, NULL, 't' },  { "at-once", required_argument, NULL, 'o' },
-        { "period", required_argument, NULL, 'm' },  { NULL, 0, NULL, 0 },
-    };
-    unsigned port = 8883;
-    bool good = true;
+    struct option known[RULE_COUNT + 1] = { { .name = NULL } };
+    int which = 0;
+    int key = 0;
 
     *options = (struct fleet_options){ .host = "localhost",
+                                       .port = 8883,
                                        .prefix = "sim",
                                        .devices = 1000,
                                        .seconds = 20,
                                        .at_once = 32,
                                        .period_ms = 1000 };
-    for (int key = 0; good && (key = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (key) {
-        case 'h':
-            options->host = optarg;
-            break;
-        case 'p':
-            good = parse_number(optarg, 1, 65535, &port);
-            break;
-        case 'c':
-            options->ca_path = optarg;
-            break;
-        case 'k':
-            options->ca_key_path = optarg;
-            break;
-        case 'e':
-            options->server = optarg;
-            break;
-        case 't':
-            options->tokens_path = optarg;
-            break;
-        case 'd':
-            good = parse_number(optarg, 1, NUMBER_LIMIT, &options->devices);
-            break;
-        case 'r':
-            good = parse_number(optarg, 0, NUMBER_LIMIT, &options->rate);
-            break;
-        case 's':
-            good = parse_number(optarg, 0, NUMBER_LIMIT, &options->seconds);
-            break;
-        case 'w':
-            good = parse_number(optarg, 1, NUMBER_LIMIT, &options->window);
-            break;
-        case 'o':
-            good = parse_number(optarg, 1, AT_ONCE_LIMIT, &options->at_once);
-            break;
-        case 'm':
-            good = parse_number(optarg, 1, NUMBER_LIMIT, &options->period_ms);
-            break;
-        case 'x':
-            options->prefix = optarg;
-            break;
-        case 'W':
-            good = parse_watch(options, optarg);
-            break;
-        case 'j':
-            options->json = true;
-            break;
-        default:
-            good = false;
-            break;
+    for (unsigned n = 0; n < RULE_COUNT; n++) {
+        known[n].name = rules[n].name;
+        known[n].has_arg = rules[n].kind == SAID ? no_argument : required_argument;
+    }
+    while ((key = getopt_long(argc, argv, "", known, &which)) != -1) {
+        if (key != 0 || !take(options, &rules[which], optarg)) {
+            return false;
         }
     }
-    options->port = (int)port;
-    return good && optind == argc && is_whole(options);
+    if (options->help || options->version) {
+        return true;
+    }
+    if (optind < argc) {
+        (void)fprintf(stderr, "ohm-sim-fleet: %s: not an option\n", argv[optind]);
+        return false;
+    }
+    if (!is_whole(options)) {
+        (void)fputs("ohm-sim-fleet: wants --ca, and either --ca-key and a length, or --enrol and "
+                    "--tokens\n",
+                    stderr);
+        return false;
+    }
+    return true;
 }

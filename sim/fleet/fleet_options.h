@@ -25,7 +25,7 @@ struct fleet_options {
     const char *server;      ///< Where certificates are asked for.
     const char *tokens_path;
     const char *prefix;
-    int port;
+    unsigned port;
     unsigned devices;
     unsigned rate; ///< Messages per second over the whole fleet; 0 is as fast as the window allows.
     unsigned seconds;
@@ -35,9 +35,12 @@ struct fleet_options {
     struct fleet_watch watch[FLEET_WATCH_LIMIT];
     unsigned watch_count;
     bool json;
+    bool help; ///< Asked for FLEET_USAGE alone, as the next for the version.
+    bool version;
 };
 
 extern const char FLEET_USAGE[];
 
-/// @return false  something is wrong or missing. Texts are those of `argv`.
+/// @return false  something is wrong or missing, as standard error has been told. Texts are those
+///                of `argv`.
 bool fleet_options_parse(int argc, char **argv, struct fleet_options *options);

@@ -165,7 +165,8 @@ static void begin_session(struct stay *stay, unsigned index, uint64_t now)
     link->state = LINK_CONNECTING;
     link->since_us = now;
     stay->connecting++;
-    if (fleet_device_connect(&stay->devices[index], options->host, options->port) != STATUS_OK ||
+    if (fleet_device_connect(&stay->devices[index], options->host, (int)options->port) !=
+            STATUS_OK ||
         fleet_sockets_add(&stay->sockets, index) != STATUS_OK) {
         rest(stay, index, now);
     }

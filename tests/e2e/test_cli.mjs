@@ -53,12 +53,14 @@ test('explains itself and each of its commands', async () => {
     const about = await ohm(name, '--help');
     assert.equal(about.status, 0, name);
     assert.match(about.stdout, new RegExp(`^Usage: ohm ${name} `));
+    assert.deepEqual(await ohm('help', name), about);
   }
+  assert.deepEqual(await ohm('help'), help);
   assert.match((await ohm('--version')).stdout, /^ohm \d+\.\d+\.\d+\n$/);
 });
 
 test('a wrong command line ends with 2 and names what is wrong', async () => {
-  const wrong = [['frobnicate'], ['--frobnicate'], ['relay', 'meter-1'], ['relay', 'meter-1', '9', 'on'],
+  const wrong = [['frobnicate'], ['help', 'frobnicate'], ['--frobnicate'], ['relay', 'meter-1'], ['relay', 'meter-1', '9', 'on'],
     ['relay', 'meter-1', '1', 'perhaps'], ['--server', 'ftp://localhost', 'devices'], ['devices', '--server']];
   for (const args of wrong) {
     const answer = await ohm(...args);
