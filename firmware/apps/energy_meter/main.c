@@ -70,12 +70,12 @@ static int read_arguments(int argc, char **argv, struct command_line *line, stru
 {
     for (int i = 1; i < argc && argv[i] != NULL; i++) {
         char name[64];
-        if (strncmp(argv[i], "--", 2) != 0) {
+        const char *text = strcmp(argv[i], "-h") == 0 ? "--help" : argv[i];
+        if (strncmp(text, "--", 2) != 0) {
             return complain(argv[i], "not an option; try --help");
         }
-        const char *equals = strchr(argv[i], '=');
-        to_name(argv[i] + 2, equals != NULL ? (size_t)(equals - argv[i]) - 2 : strlen(argv[i]) - 2,
-                name);
+        const char *equals = strchr(text, '=');
+        to_name(text + 2, equals != NULL ? (size_t)(equals - text) - 2 : strlen(text) - 2, name);
         if (strcmp(name, "help") == 0) {
             (void)fputs(usage, stdout);
             options_print(stdout);
@@ -91,7 +91,7 @@ static int read_arguments(int argc, char **argv, struct command_line *line, stru
             continue;
         }
         if (equals == NULL && i + 1 == argc) {
-            return complain(argv[i], "needs a value");
+            return complain(text, "needs a value, or is no option; try --help");
         }
         const char *value = equals != NULL ? equals + 1 : argv[++i];
         const char *fault = NULL;
