@@ -413,15 +413,3 @@ void provisioner_open_window(struct provisioner *provisioner)
     }
     provisioner_window_open(provisioner);
 }
-
-enum status provisioner_forget_network(struct provisioner *provisioner)
-{
-    if (provisioner->state == PROVISIONING_INIT) {
-        return STATUS_BUSY;
-    }
-    const enum status status = provisioning_facts_forget_network(&provisioner->facts);
-    if (status == STATUS_OK) {
-        provisioner_raise(provisioner, PROVISIONING_FORGOTTEN);
-    }
-    return status;
-}

@@ -138,10 +138,5 @@ void provisioner_session_is_down(struct provisioner *provisioner);
 /// Somebody pressed the button: opens the window, and forgets failed proofs.
 void provisioner_open_window(struct provisioner *provisioner);
 
-/// Forgets the network, not the identity, and waits for a person.
-///
-/// @return what storage returned, or STATUS_BUSY before the first step.
-MUST_CHECK enum status provisioner_forget_network(struct provisioner *provisioner);
-
 /// What the portal asks, over a provisioner that must outlive it.
 struct portal_host provisioner_portal_host(struct provisioner *provisioner);

@@ -59,7 +59,8 @@ static void forgets_the_network_and_keeps_the_identity(void **state)
 {
     (void)state;
     provision();
-    assert_int_equal(provisioner_forget_network(&provisioner), STATUS_OK);
+    assert_int_equal(provisioning_facts_forget_network(&provisioner.facts), STATUS_OK);
+    boot();
     run_to(PROVISIONING_AP_MODE);
     assert_true(radio.hotspot);
     assert_int_equal(submit("home", "password1", "", ""), STATUS_OK);

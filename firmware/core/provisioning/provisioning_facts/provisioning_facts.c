@@ -11,7 +11,6 @@ static const char TRIAL_KEY[] = "wifi_new";
 static const char TOKEN_KEY[] = "prov_token";
 static const char NETWORK_KEY[] = "wifi";
 static const char IDENTITY_KEY[] = "identity";
-static const char SERVER_KEY[] = "server";
 static const char FAILURES_KEY[] = "prov_bad";
 static const char RESET_KEY[] = "prov_reset";
 
@@ -85,20 +84,6 @@ static enum status load_identity(struct provisioning_facts *facts, uint8_t *reco
                                : status;
 }
 
-static enum status load_server(struct provisioning_facts *facts, uint8_t *record)
-{
-    size_t size = 0;
-    const enum status status = get(facts->values, SERVER_KEY, record, &size);
-
-    if (status == STATUS_OK) {
-        if (size > PROVISIONING_SERVER_LIMIT || memchr(record, '\0', size) != NULL) {
-            return STATUS_CORRUPT;
-        }
-        memcpy(facts->server, record, size);
-    }
-    return status;
-}
-
 static enum status load_flags(struct provisioning_facts *facts, uint8_t *record)
 {
     size_t size = 0;
@@ -119,7 +104,7 @@ enum status provisioning_facts_load(struct provisioning_facts *facts,
 {
     enum status (*const loads[])(struct provisioning_facts *,
                                  uint8_t *) = { load_submission, load_network, load_identity,
-                                                load_server, load_flags };
+                                                load_flags };
     uint8_t record[KEY_VALUE_SIZE_LIMIT];
     enum status worst = STATUS_OK;
 
@@ -257,20 +242,6 @@ enum status provisioning_facts_set_identity(struct provisioning_facts *facts,
         set(facts, IDENTITY_KEY, record, facts_record_encode_identity(identity, record));
     if (status == STATUS_OK) {
         facts->identity = *identity;
-    }
-    return status;
-}
-
-enum status provisioning_facts_set_server(struct provisioning_facts *facts, const char *server)
-{
-    const size_t size = strlen(server);
-
-    if (size > PROVISIONING_SERVER_LIMIT) {
-        return STATUS_INVALID;
-    }
-    const enum status status = set(facts, SERVER_KEY, server, size);
-    if (status == STATUS_OK) {
-        memcpy(facts->server, server, size + 1);
     }
     return status;
 }

@@ -12,7 +12,6 @@
 ///     prov_token  the right to enrol that came with it; counts only with its number
 ///     wifi        credentials that have worked
 ///     identity    which slot's certificate is in force, and how far the next one is
-///     server      where the fleet's server is, if a person said so
 ///     prov_bad    how often somebody failed to prove himself since the window last opened
 ///     prov_reset  a factory reset has begun
 ///
@@ -28,9 +27,8 @@
 #include "wifi.h"
 
 enum {
-    PROVISIONING_NAME_LIMIT = 32,   ///< Characters of a device's name: [A-Za-z0-9_-].
-    PROVISIONING_TOKEN_LIMIT = 432, ///< Characters of a token for enrolment.
-    PROVISIONING_SERVER_LIMIT = 128 ///< Characters of the server's address.
+    PROVISIONING_NAME_LIMIT = 32,  ///< Characters of a device's name: [A-Za-z0-9_-].
+    PROVISIONING_TOKEN_LIMIT = 432 ///< Characters of a token for enrolment.
 };
 
 /// What a person gives. Whoever keeps one wipes it.
@@ -73,7 +71,6 @@ struct provisioning_facts {
     bool has_network;
     struct wifi_credentials network;
     struct provisioning_identity identity;
-    char server[PROVISIONING_SERVER_LIMIT + 1]; ///< Empty: nobody said.
     uint8_t failures;
     bool is_resetting; ///< A factory reset was cut short: finish it before anything else.
 };
@@ -112,10 +109,6 @@ MUST_CHECK enum status provisioning_facts_forget_network(struct provisioning_fac
 MUST_CHECK enum status
 provisioning_facts_set_identity(struct provisioning_facts *facts,
                                 const struct provisioning_identity *identity);
-
-/// @return STATUS_INVALID  it is longer than PROVISIONING_SERVER_LIMIT.
-MUST_CHECK enum status provisioning_facts_set_server(struct provisioning_facts *facts,
-                                                     const char *server);
 
 /// Counts somebody's failure to prove himself, up to 255; survives a power cut.
 MUST_CHECK enum status provisioning_facts_count_failure(struct provisioning_facts *facts);

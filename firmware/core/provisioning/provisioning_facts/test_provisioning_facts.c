@@ -49,7 +49,6 @@ static void a_new_device_knows_nothing_and_waits_for_a_person(void **state)
     assert_int_equal(provisioning_facts_outlook(&facts), PROVISIONING_BARE);
     assert_false(facts.has_trial || facts.has_network || facts.identity.is_certified);
     assert_int_equal(facts.failures, 0);
-    assert_string_equal(facts.server, "");
     assert_int_equal(provisioning_identity_next_slot(&facts.identity), KEYSTORE_IDENTITY_A);
 }
 
@@ -151,19 +150,6 @@ static void counts_failures_over_restarts_and_never_wraps(void **state)
     assert_int_equal(facts.failures, 0);
 }
 
-static void keeps_the_address_of_the_server(void **state)
-{
-    (void)state;
-    char address[PROVISIONING_SERVER_LIMIT + 2];
-    memset(address, 'a', sizeof address - 1);
-    address[sizeof address - 1] = '\0';
-    assert_int_equal(provisioning_facts_set_server(&facts, address), STATUS_INVALID);
-    address[PROVISIONING_SERVER_LIMIT] = '\0';
-    assert_int_equal(provisioning_facts_set_server(&facts, address), STATUS_OK);
-    restart();
-    assert_string_equal(facts.server, address);
-}
-
 static enum status erase_key(void *ctx, enum keystore_slot slot)
 {
     uint8_t *erased = ctx;
@@ -238,7 +224,6 @@ int main(void)
         cmocka_unit_test_setup(proven_credentials_stay_when_others_are_tried_and_fail, power_up),
         cmocka_unit_test_setup(a_network_alone_is_no_way_into_the_fleet, power_up),
         cmocka_unit_test_setup(counts_failures_over_restarts_and_never_wraps, power_up),
-        cmocka_unit_test_setup(keeps_the_address_of_the_server, power_up),
         cmocka_unit_test_setup(a_reset_that_has_begun_is_found_by_every_boot_until_it_is_done,
                                power_up),
         cmocka_unit_test_setup(a_damaged_fact_counts_as_not_there, power_up),

@@ -84,46 +84,44 @@ static enum status change(unsigned step)
 {
     switch (step) {
     case 0:
-        return provisioning_facts_set_server(&facts, "https://fleet.example");
-    case 1:
         return submit(1);
-    case 2: // The password was wrong.
+    case 1: // The password was wrong.
         return provisioning_facts_drop_submission(&facts);
-    case 3:
+    case 2:
         return submit(2);
-    case 4:
+    case 3:
         return submit(3); // Another one, before the last was tried.
-    case 5:
+    case 4:
         return provisioning_facts_prove(&facts);
-    case 6:
+    case 5:
         keys.has[KEYSTORE_IDENTITY_A] = true;
         return advance(false, KEYSTORE_IDENTITY_B, PROVISIONING_NEXT_KEY);
-    case 7:
+    case 6:
         return advance(true, KEYSTORE_IDENTITY_A, PROVISIONING_NEXT_NONE);
-    case 8:
+    case 7:
         return provisioning_facts_drop_submission(&facts);
-    case 9:
+    case 8:
         return provisioning_facts_count_failure(&facts);
-    case 10: // Another network, years later.
+    case 9: // Another network, years later.
         return submit(4);
-    case 11:
+    case 10:
         return provisioning_facts_prove(&facts);
-    case 12:
+    case 11:
         return provisioning_facts_clear_failures(&facts);
-    case 13:
+    case 12:
         keys.has[KEYSTORE_IDENTITY_B] = true;
         return advance(true, KEYSTORE_IDENTITY_A, PROVISIONING_NEXT_KEY);
-    case 14:
+    case 13:
         return advance(true, KEYSTORE_IDENTITY_A, PROVISIONING_NEXT_CERTIFIED);
-    case 15:
+    case 14:
         return advance(true, KEYSTORE_IDENTITY_B, PROVISIONING_NEXT_NONE);
-    case 16:
+    case 15:
         return provisioning_facts_forget_network(&facts);
-    case 17:
+    case 16:
         return submit(5);
-    case 18:
+    case 17:
         return provisioning_facts_prove(&facts);
-    case 19:
+    case 18:
         return reset();
     default:
         return STATUS_MISSING;
@@ -159,7 +157,7 @@ static bool same_rest(const struct provisioning_facts *left, const struct provis
            (!left->has_network || same_wifi(&left->network, &right->network)) &&
            a->is_certified == b->is_certified && a->slot == b->slot && a->next == b->next &&
            a->validity.until_s == b->validity.until_s && same_text(a->device_id, b->device_id) &&
-           same_text(left->server, right->server) && left->failures == right->failures;
+           left->failures == right->failures;
 }
 
 static void load(void)
@@ -175,16 +173,16 @@ static bool is_half_way(unsigned step, const struct provisioning_facts *before,
 {
     struct provisioning_facts half = *before;
 
-    if (step == 4 || step == 17 || step == 10 || step == 1 || step == 3) {
+    if (step == 3 || step == 16 || step == 9 || step == 0 || step == 2) {
         // What was given before has lost its token; nothing of the new is there.
         half.submission.token[0] = '\0';
         return same_submission(&facts, &half) && same_rest(&facts, before);
     }
-    if (step == 5 || step == 11 || step == 18) {
+    if (step == 4 || step == 10 || step == 17) {
         // Credentials that have worked are about to be tried again.
         return same_submission(&facts, before) && same_rest(&facts, after);
     }
-    if (step == 16) {
+    if (step == 15) {
         return same_submission(&facts, after) && same_rest(&facts, before);
     }
     return false;
@@ -195,7 +193,7 @@ static void assert_resumes_or_falls_back(unsigned step, const struct provisionin
                                          const struct provisioning_facts *after)
 {
     if (facts.is_resetting) {
-        assert_int_equal(step, 19);
+        assert_int_equal(step, 18);
         assert_int_equal(provisioning_facts_finish_reset(&facts, &keystore), STATUS_OK);
     }
     const bool is_old = same_submission(&facts, before) && same_rest(&facts, before);

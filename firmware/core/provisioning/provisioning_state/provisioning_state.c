@@ -9,8 +9,6 @@ static enum provisioning_state from_station(enum provisioning_state state,
     case PROVISIONING_SUBMITTED:
     case PROVISIONING_WIFI_DOWN:
         return PROVISIONING_WIFI_CONNECTING;
-    case PROVISIONING_FORGOTTEN:
-        return PROVISIONING_CHECK_PROVISIONING;
     case PROVISIONING_STARTED:
     case PROVISIONING_BARE:
     case PROVISIONING_FURNISHED:
@@ -38,10 +36,7 @@ static enum provisioning_state from_check_provisioning(enum provisioning_event e
 
 static enum provisioning_state from_ap_mode(enum provisioning_event event)
 {
-    if (event == PROVISIONING_SUBMITTED) {
-        return PROVISIONING_WIFI_CONNECTING;
-    }
-    return event == PROVISIONING_FORGOTTEN ? PROVISIONING_CHECK_PROVISIONING : PROVISIONING_AP_MODE;
+    return event == PROVISIONING_SUBMITTED ? PROVISIONING_WIFI_CONNECTING : PROVISIONING_AP_MODE;
 }
 
 static enum provisioning_state from_wifi_connecting(enum provisioning_event event)

@@ -43,7 +43,6 @@ enum provisioning_event {
     PROVISIONING_DENIED,        ///< The server will never give one; a person has to help.
     PROVISIONING_MQTT_UP,       ///< A session with the broker is up.
     PROVISIONING_MQTT_DOWN,     ///< It is not, or no longer.
-    PROVISIONING_FORGOTTEN,     ///< Credentials, or everything, were wiped.
     PROVISIONING_EVENT_COUNT
 };
 

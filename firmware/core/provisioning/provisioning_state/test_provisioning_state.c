@@ -23,16 +23,16 @@ enum {
 /// Every pair, written down by hand: rows are states, columns are events.
 // clang-format off
 static const uint8_t EXPECTED[PROVISIONING_STATE_COUNT][PROVISIONING_EVENT_COUNT] = {
-    //     STA BAR FUR SUB W_U W_D W_R N_R CER UNC DEN M_U M_D FOR
-    [IN] = { CP, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN },
-    [CP] = { CP, AP, WC, CP, CP, CP, CP, CP, CP, CP, CP, CP, CP, CP },
-    [AP] = { AP, AP, AP, WC, AP, AP, AP, AP, AP, AP, AP, AP, AP, CP },
-    [WC] = { WC, WC, WC, WC, WD, WC, AP, WC, WC, WC, WC, WC, WC, CP },
-    [WD] = { WD, WD, WD, WC, WD, WC, WD, CC, WD, WD, WD, WD, WD, CP },
-    [CC] = { CC, CC, CC, WC, CC, WC, CC, CC, MC, SC, CC, CC, CC, CP },
-    [SC] = { SC, SC, SC, WC, SC, WC, SC, SC, MC, SC, AP, SC, SC, CP },
-    [MC] = { MC, MC, MC, WC, MC, WC, MC, MC, MC, SC, MC, MD, MC, CP },
-    [MD] = { MD, MD, MD, WC, MD, WC, MD, MD, MD, SC, MD, MD, MC, CP },
+    //     STA BAR FUR SUB W_U W_D W_R N_R CER UNC DEN M_U M_D
+    [IN] = { CP, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN, IN },
+    [CP] = { CP, AP, WC, CP, CP, CP, CP, CP, CP, CP, CP, CP, CP },
+    [AP] = { AP, AP, AP, WC, AP, AP, AP, AP, AP, AP, AP, AP, AP },
+    [WC] = { WC, WC, WC, WC, WD, WC, AP, WC, WC, WC, WC, WC, WC },
+    [WD] = { WD, WD, WD, WC, WD, WC, WD, CC, WD, WD, WD, WD, WD },
+    [CC] = { CC, CC, CC, WC, CC, WC, CC, CC, MC, SC, CC, CC, CC },
+    [SC] = { SC, SC, SC, WC, SC, WC, SC, SC, MC, SC, AP, SC, SC },
+    [MC] = { MC, MC, MC, WC, MC, WC, MC, MC, MC, SC, MC, MD, MC },
+    [MD] = { MD, MD, MD, WC, MD, WC, MD, MD, MD, SC, MD, MD, MC },
 };
 // clang-format on
 

@@ -5,18 +5,23 @@
 #include "restart_note.h"
 
 /// Credentials that have worked live under this key.
-static const char WIFI_KEY[] = "wifi";
-
 static void tell(const struct caretaker *caretaker, enum caretaker_notice notice, const char *text,
                  uint32_t count)
 {
     caretaker->parts.notice(caretaker->parts.ctx, notice, text, count);
 }
 
+/// The credentials that have worked, and those that nobody has tried yet.
 static enum status forget_wifi(const struct caretaker *caretaker)
 {
-    const struct key_value *values = caretaker->parts.values;
-    return values->set(values->ctx, WIFI_KEY, "", 0);
+    struct provisioning_facts facts;
+
+    enum status status = provisioning_facts_load(&facts, caretaker->parts.values);
+    if (status != STATUS_IO) {
+        status = provisioning_facts_forget_network(&facts);
+    }
+    provisioning_facts_wipe(&facts);
+    return status;
 }
 
 static bool is_resetting(const struct caretaker *caretaker)

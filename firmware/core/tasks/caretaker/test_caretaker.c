@@ -9,6 +9,7 @@
 
 #include "caretaker.h"
 #include "flash_memory.h"
+#include "provisioning_facts.h"
 #include "record_store.h"
 #include "restart_note.h"
 
@@ -240,6 +241,31 @@ static void a_factory_reset_forgets_values_and_journal_and_then_its_note(void **
     assert_false(restart_note_holds(&device.retained, BUTTON_ACTION_FACTORY_RESET));
 }
 
+static void forgetting_the_network_leaves_neither_what_worked_nor_what_was_typed_last(void **state)
+{
+    const struct provisioning_submission first = { .wifi.ssid = "home",
+                                                   .wifi.ssid_size = 4,
+                                                   .wifi.password = "right" };
+    const struct provisioning_submission second = {
+        .wifi.ssid = "home", .wifi.ssid_size = 4, .wifi.password = "mistyped", .token = "token"
+    };
+    struct provisioning_facts facts;
+
+    (void)state;
+    assert_int_equal(boot(), STATUS_OK);
+    assert_int_equal(provisioning_facts_load(&facts, &device.values), STATUS_OK);
+    assert_int_equal(provisioning_facts_submit(&facts, &first), STATUS_OK);
+    assert_int_equal(provisioning_facts_prove(&facts), STATUS_OK);
+    assert_int_equal(provisioning_facts_submit(&facts, &second), STATUS_OK);
+    restart_note_add(&device.retained, BUTTON_ACTION_WIFI_RESET);
+    assert_int_equal(boot(), STATUS_OK);
+    assert_int_equal(provisioning_facts_load(&facts, &device.values), STATUS_OK);
+    assert_false(facts.has_network);
+    assert_false(facts.has_trial);
+    assert_string_equal(facts.submission.token, "");
+    assert_false(restart_note_holds(&device.retained, BUTTON_ACTION_WIFI_RESET));
+}
+
 static void a_reset_that_storage_refuses_is_tried_again_by_the_next_boot(void **state)
 {
     (void)state;
@@ -318,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup(relays_are_as_before_after_a_power_cut, fresh),
         cmocka_unit_test_setup(a_restart_by_hand_leaves_every_relay_open_for_good, fresh),
         cmocka_unit_test_setup(a_factory_reset_forgets_values_and_journal_and_then_its_note, fresh),
+        cmocka_unit_test_setup(
+            forgetting_the_network_leaves_neither_what_worked_nor_what_was_typed_last, fresh),
         cmocka_unit_test_setup(a_reset_that_storage_refuses_is_tried_again_by_the_next_boot, fresh),
         cmocka_unit_test_setup(a_note_for_the_hotspot_opens_the_window, fresh),
         cmocka_unit_test_setup(an_opened_case_is_kept_over_a_power_cut_and_told_once, fresh),
