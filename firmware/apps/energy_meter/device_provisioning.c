@@ -279,6 +279,7 @@ bool device_provisioning_step(struct device_provisioning *provisioning)
         }
         provisioner_open_window(&provisioning->provisioner);
     }
+    pairing_session_mind(&provisioning->pairing, now_ms(provisioning));
     device_portal_step(&provisioning->listeners, provisioning->provisioner.is_window_open,
                        now_ms(provisioning));
     (void)provisioner_step(&provisioning->provisioner, now_ms(provisioning));

@@ -55,10 +55,17 @@ enum status pairing_session_unlock(struct pairing_session *session)
     return keep_failures(session, 0);
 }
 
-void pairing_session_end(struct pairing_session *session)
+static void mind(struct pairing_exchange *exchange, uint64_t now_ms)
 {
-    forget(&session->handshake);
-    forget(&session->session);
+    if (exchange->is_alive && is_over(exchange, now_ms)) {
+        forget(exchange);
+    }
+}
+
+void pairing_session_mind(struct pairing_session *session, uint64_t now_ms)
+{
+    mind(&session->handshake, now_ms);
+    mind(&session->session, now_ms);
 }
 
 /// Fills the handshake's digest and keys and the welcome's public part, all but the confirm.

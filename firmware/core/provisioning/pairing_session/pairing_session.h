@@ -112,5 +112,6 @@ bool pairing_session_is_locked(const struct pairing_session *session);
 /// Forgets the failures, after somebody has touched the device.
 MUST_CHECK enum status pairing_session_unlock(struct pairing_session *session);
 
-/// Ends the session and the handshake, and wipes their keys.
-void pairing_session_end(struct pairing_session *session);
+/// Wipes the keys of a session or handshake whose time is over. Called now and then, so that they
+/// do not stay because nobody asks any more.
+void pairing_session_mind(struct pairing_session *session, uint64_t now_ms);

@@ -396,7 +396,10 @@ static void keeps_no_key_after_its_end(void **state)
     assert_memory_equal(&f->session.handshake, &nothing, sizeof nothing);
     assert_memory_not_equal(&f->session.session, &nothing, sizeof nothing);
     assert_int_equal(start(f, &client), STATUS_OK);
-    pairing_session_end(&f->session);
+    pairing_session_mind(&f->session, f->now_ms);
+    assert_memory_not_equal(&f->session.handshake, &nothing, sizeof nothing);
+    assert_memory_not_equal(&f->session.session, &nothing, sizeof nothing);
+    pairing_session_mind(&f->session, f->now_ms + PAIRING_SESSION_TTL_S * UINT64_C(1000));
     assert_memory_equal(&f->session.handshake, &nothing, sizeof nothing);
     assert_memory_equal(&f->session.session, &nothing, sizeof nothing);
 }
