@@ -35,12 +35,6 @@ struct batch_header {
 MUST_CHECK enum status batch_encode(const struct batch_header *header, const struct record *records,
                                     uint8_t *out, size_t capacity, size_t *size);
 
-/// Reads the header alone, for deciding whether the records are wanted.
-///
-/// @return STATUS_CORRUPT  these bytes are not a batch; `*header` is undefined.
-MUST_CHECK enum status batch_decode_header(const uint8_t *data, size_t size,
-                                           struct batch_header *header);
-
 /// Reads header and records; `records` has room for BATCH_RECORD_LIMIT.
 ///
 /// @return STATUS_CORRUPT  these bytes are not a batch, or a value does not fit its field; the

@@ -191,12 +191,6 @@ static enum status read_readings(struct cbor_reader *reader, const struct slots 
     return columns_read == column_count ? STATUS_OK : STATUS_CORRUPT;
 }
 
-enum status batch_decode_header(const uint8_t *data, size_t size, struct batch_header *header)
-{
-    struct body body;
-    return read_header(data, size, header, &body);
-}
-
 enum status batch_decode(const uint8_t *data, size_t size, struct batch_header *header,
                          struct record *records)
 {

@@ -403,11 +403,6 @@ struct calibration_curve calibration_fit_curve(const struct calibration_point *p
     return curve;
 }
 
-double calibration_scan_delay_s(unsigned input, unsigned input_count, double rate_hz)
-{
-    return input_count > 0 && rate_hz > 0.0 ? input / (input_count * rate_hz) : 0.0;
-}
-
 static const struct {
     const char *name;
     const char *advice;

@@ -78,10 +78,6 @@ struct calibration_curve calibration_fit_curve(const struct calibration_point *p
                                                unsigned count, double delay_s,
                                                const struct calibration_input *before);
 
-/// Where an input is sampled after the frame begins: the scan takes `input_count` codes in a frame,
-/// evenly.
-double calibration_scan_delay_s(unsigned input, unsigned input_count, double rate_hz);
-
 /// A static name such as "not_resistive", for JSON.
 const char *calibration_verdict_name(enum calibration_verdict verdict);
 

@@ -34,11 +34,6 @@ enum status calibration_sensor_find(const char *name, enum calibration_sensor *s
     return STATUS_MISSING;
 }
 
-const char *calibration_sensor_name(enum calibration_sensor sensor)
-{
-    return sensors[sensor].name;
-}
-
 double calibration_sensor_fall_rad(enum calibration_sensor sensor)
 {
     return sensors[sensor].fall_deg * radians_per_degree;

@@ -22,9 +22,6 @@ enum calibration_sensor {
 /// @return STATUS_MISSING  no type has this name; `*sensor` is untouched.
 MUST_CHECK enum status calibration_sensor_find(const char *name, enum calibration_sensor *sensor);
 
-/// A static name, "unknown" for CALIBRATION_SENSOR_UNKNOWN.
-const char *calibration_sensor_name(enum calibration_sensor sensor);
-
 /// How much less the sensor leads at 60 Hz than at 50 Hz, in radians; 0 where nobody has tabulated
 /// it.
 double calibration_sensor_fall_rad(enum calibration_sensor sensor);

@@ -100,7 +100,7 @@ static struct raw_channel look(struct bench *bench, double seconds)
     const double amperes = volts / bench->load_ohm * bench->turns;
     const double lead = bench->specimen * true_lead(amperes / sqrt(2.0), bench->frequency_hz);
     const double response = true_response(amperes / sqrt(2.0));
-    const double delay_s = calibration_scan_delay_s(4, INPUT_COUNT, rate_hz);
+    const double delay_s = 4.0 / (INPUT_COUNT * rate_hz);
     const double step = 20.0 * pi / frames; // The nearest frequency with a whole number of frames.
     const double shift = step * rate_hz * delay_s;
     const double begin = fmod(seconds * 77.0, 2.0 * pi);
@@ -151,7 +151,7 @@ static struct calibration_known known_now(void)
 {
     return (struct calibration_known){
         .voltage_gain = 0.2037 / 0.2,
-        .delay_s = calibration_scan_delay_s(4, INPUT_COUNT, rate_hz),
+        .delay_s = 4.0 / (INPUT_COUNT * rate_hz),
         .noise_a = sqrt(1.0 + 1.0 / 12.0) * amperes_per_code,
     };
 }

@@ -113,41 +113,6 @@ void interval_sums_distortion(struct interval_sums *sums, unsigned channel, uint
     to->distortion_s += seconds;
 }
 
-static void join_channel(struct interval_sums_channel *to, const struct interval_sums_channel *from)
-{
-    to->voltage_square_s += from->voltage_square_s;
-    to->current_square_s += from->current_square_s;
-    to->active_ws += from->active_ws;
-    to->reactive_vars += from->reactive_vars;
-    to->voltage_distortion_s += from->voltage_distortion_s;
-    to->current_distortion_s += from->current_distortion_s;
-    to->distortion_s += from->distortion_s;
-    if (from->current_high_a > to->current_high_a) {
-        to->current_high_a = from->current_high_a;
-    }
-    if (from->has_windows) {
-        widen_windows(to, from->window_low_v, from->window_high_v);
-    }
-    if (from->has_cycles) {
-        widen_cycles(to, from->cycle_low_v, from->cycle_high_v);
-    }
-    to->import_mj = saturated_sum(to->import_mj, from->import_mj);
-    to->export_mj = saturated_sum(to->export_mj, from->export_mj);
-}
-
-void interval_sums_join(struct interval_sums *sums, const struct interval_sums *next)
-{
-    for (unsigned n = 0; n < READING_CHANNEL_COUNT; n++) {
-        join_channel(&sums->channel[n], &next->channel[n]);
-    }
-    sums->seconds += next->seconds;
-    sums->whole_seconds += next->whole_seconds;
-    sums->cycles += next->cycles;
-    sums->windows += next->windows;
-    sums->quality |= next->quality;
-    sums->channels |= next->channels;
-}
-
 static uint32_t to_u32(double value)
 {
     const int64_t rounded = portable_round(value);

@@ -55,9 +55,6 @@ void interval_sums_extreme(struct interval_sums *sums, unsigned channel, double 
 void interval_sums_distortion(struct interval_sums *sums, unsigned channel, uint32_t voltage_ppm,
                               uint32_t current_ppm, double seconds);
 
-/// Adds all that `next` holds.
-void interval_sums_join(struct interval_sums *sums, const struct interval_sums *next);
-
 /// Fills in what the sums know: `measured_ms`, `frequency_mhz`, `quality`, `channels` and the
 /// channels. The rest of `interval` is left alone.
 void interval_sums_tell(const struct interval_sums *sums, struct metering_interval *interval);

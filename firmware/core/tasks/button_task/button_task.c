@@ -309,7 +309,6 @@ void button_task_step(struct button_task *task, uint64_t now_us)
     status_led_show(&task->led, (enum status_led_pattern)load(&task->pattern), now_us);
     const struct output_pin *led = &task->parts.led;
     led->write(led->ctx, status_led_is_on(&task->led, now_us));
-    store(&task->beats, load(&task->beats) + 1);
 }
 
 void button_task_restore(struct button_task *task, uint8_t mask)
@@ -361,9 +360,4 @@ enum button_action button_task_take_action(struct button_task *task)
     }
     store(&task->taken, offered >> ACTION_BITS);
     return (enum button_action)(offered & ACTION_MASK);
-}
-
-uint32_t button_task_beats(const struct button_task *task)
-{
-    return load(&task->beats);
 }

@@ -97,7 +97,6 @@ struct button_task {
     _Atomic uint32_t taken;       ///< Actions taken so far; written by the taker.
     _Atomic uint32_t pattern;     ///< Written by whoever knows the network's state.
     _Atomic uint32_t restored;    ///< The states to restore; written once by the boot.
-    _Atomic uint32_t beats;       ///< Steps so far; written by the task.
     _Atomic uint32_t tamper_seen; ///< Written by the task.
     _Atomic uint32_t tamper_kept; ///< What survived the power cut; written once by the boot.
 };
@@ -134,6 +133,3 @@ void button_task_show(struct button_task *task, enum status_led_pattern pattern)
 ///
 /// @return BUTTON_ACTION_NONE when nothing waits.
 enum button_action button_task_take_action(struct button_task *task);
-
-/// Counts the ticks, so that others can tell that the task runs; wraps. From any task.
-uint32_t button_task_beats(const struct button_task *task);

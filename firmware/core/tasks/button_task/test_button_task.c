@@ -513,14 +513,6 @@ static void the_light_follows_the_word_that_others_store(void **state)
     }
 }
 
-static void counts_its_beats(void **state)
-{
-    struct fixture *f = *state;
-    const uint32_t before = button_task_beats(&f->task);
-    run_ms(f, 1000);
-    assert_int_equal(button_task_beats(&f->task), before + 100);
-}
-
 /// The device's other task, in a thread of its own: posts masks, reads results and the published
 /// word.
 static void *switch_from_another_thread(void *arg)
@@ -585,7 +577,6 @@ int main(void)
         cmocka_unit_test_setup(a_network_action_on_the_note_lets_the_relays_be_restored, power_up),
         cmocka_unit_test_setup(an_action_missed_by_a_hair_is_not_lost, get_ready),
         cmocka_unit_test_setup(the_light_follows_the_word_that_others_store, get_ready),
-        cmocka_unit_test_setup(counts_its_beats, get_ready),
         cmocka_unit_test_setup(another_thread_finds_the_relays_as_its_result_says, get_ready),
     };
     return cmocka_run_group_tests_name("button_task", tests, NULL, NULL);

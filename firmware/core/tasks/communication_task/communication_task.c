@@ -138,7 +138,6 @@ enum status communication_task_init(struct communication_task *task,
                   batch_limit);
     back_off_init(&task->back_off, parts->entropy, settings->reconnect_ms,
                   settings->reconnect_limit_ms);
-    atomic_init(&task->beats, 0);
     return STATUS_OK;
 }
 
@@ -159,9 +158,6 @@ uint32_t communication_task_step(struct communication_task *task)
     }
     button_task_show(task->parts.button,
                      task->parts.pattern(task->parts.ctx, task->link == LINK_ONLINE));
-    atomic_store_explicit(&task->beats,
-                          atomic_load_explicit(&task->beats, memory_order_relaxed) + 1,
-                          memory_order_release);
     return task->requests_under_way > 0 || task->metering_under_way ? BUSY_MS : IDLE_MS;
 }
 
@@ -193,9 +189,4 @@ enum communication_wish communication_task_take_wish(struct communication_task *
     const enum communication_wish wish = task->wish;
     task->wish = COMMUNICATION_NO_WISH;
     return wish;
-}
-
-uint32_t communication_task_beats(const struct communication_task *task)
-{
-    return atomic_load_explicit(&task->beats, memory_order_acquire);
 }

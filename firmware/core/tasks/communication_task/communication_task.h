@@ -144,8 +144,6 @@ struct communication_task {
     struct record records[COMMUNICATION_RECORDS];
     uint8_t batch[COMMUNICATION_BATCH_SIZE];
     char text[PAYLOADS_SIZE_LIMIT];
-
-    _Atomic uint32_t beats;
 };
 
 /// Binds the task. The journal is open; no other task runs yet.
@@ -171,6 +169,3 @@ bool communication_task_is_delivered(const struct communication_task *task);
 
 /// Takes what a command asked of the device as a whole.
 enum communication_wish communication_task_take_wish(struct communication_task *task);
-
-/// Counts the steps, so that others can tell that the task runs; wraps. From any task.
-uint32_t communication_task_beats(const struct communication_task *task);

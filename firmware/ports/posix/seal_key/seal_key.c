@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base64url.h"
 #include "constant_time.h"
 #include "secret_file.h"
 
@@ -66,17 +65,4 @@ enum status seal_key_load(const char *path, bool may_make, const struct entropy 
         constant_time_wipe(key, SEAL_KEY_SIZE);
     }
     return status;
-}
-
-enum status seal_key_parse(const char *text, uint8_t key[SEAL_KEY_SIZE])
-{
-    uint8_t bytes[SEAL_KEY_SIZE];
-    size_t size = 0;
-    const bool good = strlen(text) == BASE64URL_LENGTH(SEAL_KEY_SIZE) &&
-                      base64url_decode(text, strlen(text), bytes, sizeof bytes, &size) == STATUS_OK;
-    if (good) {
-        memcpy(key, bytes, sizeof bytes);
-    }
-    constant_time_wipe(bytes, sizeof bytes);
-    return good ? STATUS_OK : STATUS_INVALID;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The key that seals a keystore's file: 32 random bytes in a file of its own, or given in words.
+/// The key that seals a keystore's file: 32 random bytes in a file of its own.
 ///
 /// Kept apart from what it seals, it makes a copy of the store worthless. On a machine without a
 /// place of its own for it, it only keeps the store out of careless copies and of core files.
@@ -25,8 +25,3 @@ enum { SEAL_KEY_SIZE = 32, SEAL_KEY_FAULT_SIZE = 256 };
 ///         STATUS_IO       the disk or `entropy` failed.
 MUST_CHECK enum status seal_key_load(const char *path, bool may_make, const struct entropy *entropy,
                                      uint8_t key[SEAL_KEY_SIZE], char fault[SEAL_KEY_FAULT_SIZE]);
-
-/// Reads a key in base64url (RFC 4648 section 5), 43 characters, as an environment passes it.
-///
-/// @return STATUS_INVALID  it is none.
-MUST_CHECK enum status seal_key_parse(const char *text, uint8_t key[SEAL_KEY_SIZE]);

@@ -111,23 +111,6 @@ static void refuses_a_file_of_another_size_and_leaves_it(void **state)
     }
 }
 
-static void reads_a_key_from_words(void **state)
-{
-    (void)state;
-    uint8_t key[SEAL_KEY_SIZE];
-    assert_int_equal(seal_key_parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", key), STATUS_OK);
-    for (size_t i = 0; i < sizeof key; i++) {
-        assert_int_equal(key[i], i);
-    }
-    assert_int_equal(seal_key_parse("", key), STATUS_INVALID);
-    assert_int_equal(seal_key_parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg", key),
-                     STATUS_INVALID);
-    assert_int_equal(seal_key_parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", key),
-                     STATUS_INVALID);
-    assert_int_equal(seal_key_parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9", key),
-                     STATUS_INVALID);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,7 +122,6 @@ int main(void)
                                         drop_folder),
         cmocka_unit_test_setup_teardown(refuses_a_file_of_another_size_and_leaves_it, make_folder,
                                         drop_folder),
-        cmocka_unit_test(reads_a_key_from_words),
     };
     return cmocka_run_group_tests_name("seal_key", tests, NULL, NULL);
 }
