@@ -43,14 +43,16 @@ static void print_device(const cJSON *device)
     print_number(ohm_number(device, "active_power_w", (double)NAN), 11, 1);
     print_number(ohm_number(device, "reference_voltage_v", (double)NAN), 8, 1);
     print_number(ohm_number(device, "frequency_hz", (double)NAN), 8, 3);
-    (void)printf("  %s\n", ohm_text(device, "name"));
+    (void)printf("  %s", ohm_text(device, "name"));
+    print_quality(device);
 }
 
 enum exit_code ohm_devices(struct ohm *ohm)
 {
     int pages = 1;
     if (!ohm->json) {
-        (void)printf("%-32s  %-7s%11s%8s%8s  %s\n", "DEVICE", "STATE", "W", "V", "Hz", "NAME");
+        (void)printf("%-32s  %-7s%11s%8s%8s  %s\n", "DEVICE", "STATE", "W", "V", "Hz",
+                     "NAME  FLAGS");
     }
     for (int page = 1; page <= pages; page++) {
         char path[OHM_PATH_SIZE];

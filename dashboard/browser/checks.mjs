@@ -354,6 +354,40 @@ export const checks = [
       }),
   },
   {
+    name: "what is in doubt says so beside the number",
+    mockOnly: true,
+    run: (check) =>
+      withVisitor(check, {}, async ({ page, screenshot, axe, signIn, noSidewaysScroll }) => {
+        await signIn();
+        const card = page.locator(".device-card", { hasText: "meter-2" });
+        await card.locator(".quality-flag", { hasText: "Gap" }).waitFor();
+        assert.equal(await card.locator("dd .doubt-mark").count(), 1, "the voltage, not the Hz");
+        await page.goto("/#/devices/meter-2");
+        const tile = page.locator(".tile", { hasText: "Net power" });
+        await tile.locator(".quality-flag", { hasText: "Clipped" }).waitFor();
+        const marks = (channel) =>
+          page.locator(`.channels tbody tr:nth-child(${channel + 1}) .doubt-mark`);
+        await marks(4).first().waitFor();
+        assert.match(await marks(4).first().getAttribute("title"), /Clipped: /);
+        assert.doesNotMatch(await marks(3).first().getAttribute("title"), /Clipped: /);
+        await screenshot("device-doubts");
+        await axe();
+        await noSidewaysScroll();
+        await page.goto("/#/devices/meter-2/history");
+        await chartDrawn(page, ".chart-history");
+        const over = page.locator(".chart-history .u-over");
+        const { x, y, width, height } = await over.boundingBox();
+        const tip = page.locator(".chart-history .chart-tooltip");
+        let words = "";
+        for (let at = 2; at < width && !words.includes("In doubt"); at += 3) {
+          await page.mouse.move(x + at, y + height / 2);
+          words = await tip.innerText();
+        }
+        assert.match(words, /In doubt/);
+        await screenshot("device-history-doubts");
+      }),
+  },
+  {
     name: "power quality of a real meter shows its harmonics, and its dip with the waveform",
     realOnly: true,
     run: (check) =>

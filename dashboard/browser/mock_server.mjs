@@ -114,7 +114,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
 
   function reading(device) {
     const t = lastReadingS(device);
-    const quality = device.id === "meter-2" && t % 60 < 20 ? ["gap"] : [];
+    const quality = device.id === "meter-2" ? ["gap"] : [];
     return {
       device_id: device.id,
       journal_id: device.journalId,
@@ -146,6 +146,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
 
   function describe(device) {
     const t = lastReadingS(device);
+    const now = reading(device);
     const channels = Array.from({ length: CHANNELS }, (_, n) => channelAt(device.seed, n, t));
     return {
       device_id: device.id,
@@ -163,6 +164,7 @@ export async function startMockServer({ port = 0, extraDevices = 0, empty = fals
       active_power_w: channels.reduce((sum, { active_power_w }) => sum + active_power_w, 0),
       reference_voltage_v: channels[0].voltage_v,
       frequency_hz: frequencyHz(t),
+      quality: [...new Set([now.quality, ...now.channels.map((one) => one.quality)].flat())],
     };
   }
 

@@ -26,6 +26,8 @@ export interface Device {
   active_power_w: number | null;
   reference_voltage_v: number | null;
   frequency_hz: number | null;
+  /** Of the newest reading and its channels. */
+  quality: string[];
 }
 
 export type CertificateState = "pending" | "active" | "superseded" | "revoked" | "expired";
@@ -208,6 +210,7 @@ export interface MeteringInterval {
   start_ms: number;
   end_ms: number;
   flags: string[];
+  quality: string[];
   demand_w: number | null;
   maximum_demand_w: number | null;
   maximum_demand_ms: number | null;

@@ -5,6 +5,7 @@ import { useEffect, useRef, type RefObject } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { axisLabels, moment } from "../model/format";
+import { qualityFlag } from "../model/quality";
 import { useIsDark } from "../theme";
 import { readChartTheme, translucent, type ChartTheme } from "./chart_theme";
 
@@ -149,11 +150,39 @@ export function roundedRange(low: number, high: number, zero: boolean): [number,
   return [bottom, top];
 }
 
+/** The names of the flags that touch the values at an index. */
+export type Doubts = (index: number) => readonly string[];
+
+/** A mark on the time axis below every value in doubt. */
+export function doubtMarks(theme: ChartTheme, doubts: Doubts): uPlot.Plugin {
+  return {
+    hooks: {
+      draw: (chart) => {
+        const { left, top, width, height } = chart.bbox;
+        const size = 4 * devicePixelRatio;
+        const { ctx } = chart;
+        ctx.save();
+        ctx.fillStyle = theme.warn;
+        for (const [i, time] of chart.data[0].entries()) {
+          const x = chart.valToPos(time, "x", true);
+          if (doubts(i).length === 0 || x < left || x > left + width) continue;
+          ctx.fillRect(Math.round(x - size / 2), top + height - size, size, size);
+        }
+        ctx.restore();
+      },
+    },
+  };
+}
+
 /**
- * A box beside the pointer with the time and the value of every visible series there; `colours`
- * has one entry for each series after the first, which is time.
+ * A box beside the pointer with the time and the value of every visible series there, and what puts
+ * them in doubt; `colours` has one entry for each series after the first, which is time.
  */
-export function tooltip(format: (value: number) => string, colours: string[]): uPlot.Plugin {
+export function tooltip(
+  format: (value: number) => string,
+  colours: string[],
+  doubts: Doubts = () => [],
+): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "chart-tooltip";
   box.hidden = true;
@@ -194,6 +223,11 @@ export function tooltip(format: (value: number) => string, colours: string[]): u
           const value = chart.data[i]?.[idx as number];
           if (value === null || value === undefined) continue;
           rows.push(row(colours[i - 1] ?? "transparent", series.label, format(value)));
+        }
+        const flags = doubts(idx as number);
+        if (rows.length > 0 && flags.length > 0) {
+          const words = flags.map((name) => qualityFlag(name).label).join(", ");
+          rows.push(row("var(--warn)", "In doubt", words));
         }
         box.replaceChildren(head, ...rows);
         box.hidden = rows.length === 0;

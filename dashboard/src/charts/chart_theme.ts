@@ -8,6 +8,7 @@ export interface ChartTheme {
   import: string;
   export: string;
   surface: string;
+  warn: string;
   channels: string[];
   font: string;
 }
@@ -28,6 +29,7 @@ export function readChartTheme(): ChartTheme {
     import: colour("import"),
     export: colour("export"),
     surface: colour("surface"),
+    warn: colour("warn"),
     channels: Array.from({ length: 8 }, (_, channel) => colour(`channel-${channel}`)),
     font: `12px ${getComputedStyle(document.body).fontFamily}`,
   };

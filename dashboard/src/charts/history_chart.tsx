@@ -6,14 +6,17 @@ import type uPlot from "uplot";
 import type { Series } from "../api/types";
 import { axisNumbers, fixed, power, powerLabels, scaled, text } from "../model/format";
 import { dragged, type Range } from "../model/history_range";
+import { flagsOfMask, flagsTouching, type Touched } from "../model/quality";
 import {
   Chart,
+  doubtMarks,
   roundedRange,
   signedPaint,
   timeAxes,
   tooltip,
   zeroLine,
   type ChartOptions,
+  type Doubts,
 } from "./chart";
 import { translucent, type ChartTheme } from "./chart_theme";
 
@@ -23,6 +26,7 @@ interface QuantityStyle {
   axis: (ticks: number[]) => string[];
   /** The axis always holds zero. */
   zero: boolean;
+  touched: Touched;
 }
 
 function withUnit(unit: string): (ticks: number[]) => string[] {
@@ -35,36 +39,42 @@ export const QUANTITIES = {
     format: (v) => text(power(v)),
     axis: (ticks) => powerLabels(ticks),
     zero: true,
+    touched: "power",
   },
   voltage_v: {
     label: "Voltage",
     format: (v) => `${fixed(v, 1)}\u00a0V`,
     axis: withUnit("V"),
     zero: false,
+    touched: "voltage",
   },
   current_a: {
     label: "Current",
     format: (v) => `${fixed(v, 2)}\u00a0A`,
     axis: withUnit("A"),
     zero: true,
+    touched: "current",
   },
   reactive_power_var: {
     label: "Reactive power",
     format: (v) => text(scaled(v, "var")),
     axis: (ticks) => powerLabels(ticks, "var"),
     zero: true,
+    touched: "power",
   },
   power_factor: {
     label: "Power factor",
     format: (v) => fixed(v, 2),
     axis: axisNumbers,
     zero: true,
+    touched: "power",
   },
   frequency_hz: {
     label: "Frequency",
     format: (v) => `${fixed(v, 2)}\u00a0Hz`,
     axis: withUnit("Hz"),
     zero: false,
+    touched: "frequency",
   },
 } satisfies Record<string, QuantityStyle>;
 
@@ -128,6 +138,17 @@ function align(all: Series[], quantity: QuantityName, band: boolean): uPlot.Alig
   return [times.map((time) => (time + half) / 1000), ...columns] as uPlot.AlignedData;
 }
 
+/** The flags of all series at each time of `data`. */
+function masksOf(all: Series[], data: uPlot.AlignedData, halfMs: number): number[] {
+  const masks = new Map<number, number>();
+  for (const series of all) {
+    for (const [i, time] of series.time_ms.entries()) {
+      masks.set(time, (masks.get(time) ?? 0) | (series.quality[i] ?? 0));
+    }
+  }
+  return Array.from(data[0], (time) => masks.get(Math.round(time * 1000 - halfMs)) ?? 0);
+}
+
 export function HistoryChart(props: {
   series: Series[];
   quantity: QuantityName;
@@ -140,6 +161,13 @@ export function HistoryChart(props: {
   const data = useMemo(() => align(series, quantity, band), [series, quantity, band]);
   const latest = useRef(props);
   latest.current = props;
+  const halfMs = (series[0]?.bucket_ms ?? 0) / 2;
+  const masks = useRef<number[]>([]);
+  masks.current = useMemo(() => masksOf(series, data, halfMs), [series, data, halfMs]);
+  const doubts: Doubts = (index) => {
+    const names = flagsOfMask(masks.current[index]).map(({ name }) => name);
+    return flagsTouching(names, QUANTITIES[quantity].touched);
+  };
 
   function zoomToSelection(chart: uPlot): void {
     const { left, width } = chart.select;
@@ -190,7 +218,12 @@ export function HistoryChart(props: {
       series: [{}, ...lines, ...edges],
       bands: band ? [{ series: [2, 3], fill: translucent(colours[0] as string, 0.14) }] : [],
       hooks: { setSelect: [zoomToSelection] },
-      plugins: [touchSelection(), zeroLine(theme), tooltip(format, colours)],
+      plugins: [
+        touchSelection(),
+        zeroLine(theme),
+        doubtMarks(theme, doubts),
+        tooltip(format, colours, doubts),
+      ],
     };
   }
 

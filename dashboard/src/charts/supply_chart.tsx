@@ -2,16 +2,24 @@
 // Supply voltage by ten-minute interval: a band from the lowest to the highest half cycle, and the
 // mean within it.
 
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import uPlot from "uplot";
 import type { MeteringInterval } from "../api/types";
 import { axisNumbers, fixed } from "../model/format";
-import { Chart, roundedRange, timeAxes, tooltip, type ChartOptions } from "./chart";
+import {
+  Chart,
+  doubtMarks,
+  roundedRange,
+  timeAxes,
+  tooltip,
+  type ChartOptions,
+  type Doubts,
+} from "./chart";
 import { translucent, type ChartTheme } from "./chart_theme";
 
 const volts = (value: number): string => `${fixed(value, 1)}\u00a0V`;
 
-function options(theme: ChartTheme): ChartOptions {
+function options(theme: ChartTheme, doubts: Doubts): ChartOptions {
   const edge = translucent(theme.net, 0.35);
   const one = (label: string, stroke: string, width: number): uPlot.Series => ({
     label,
@@ -30,7 +38,7 @@ function options(theme: ChartTheme): ChartOptions {
     axes: timeAxes(theme, (ticks) => axisNumbers(ticks).map((label) => `${label}\u00a0V`)),
     series: [{}, one("Highest", edge, 1), one("Mean", theme.net, 2), one("Lowest", edge, 1)],
     bands: [{ series: [1, 3], fill: translucent(theme.net, 0.12) }],
-    plugins: [tooltip(volts, [theme.net, theme.net, theme.net])],
+    plugins: [doubtMarks(theme, doubts), tooltip(volts, [theme.net, theme.net, theme.net], doubts)],
   };
 }
 
@@ -41,6 +49,12 @@ export function SupplyChart(props: {
   label: string;
 }) {
   const { intervals, channel } = props;
+  const latest = useRef(intervals);
+  latest.current = intervals;
+  const doubts: Doubts = (index) => {
+    const interval = latest.current[index];
+    return interval ? [...new Set([...interval.flags, ...interval.quality])] : [];
+  };
   const data = useMemo((): uPlot.AlignedData => {
     const rows = intervals.map((interval) => ({
       middle: (interval.start_ms + interval.end_ms) / 2000,
@@ -57,7 +71,7 @@ export function SupplyChart(props: {
     <Chart
       identity="supply"
       className="chart-supply"
-      options={options}
+      options={(theme) => options(theme, doubts)}
       data={data}
       label={props.label}
     />

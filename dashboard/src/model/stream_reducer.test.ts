@@ -25,6 +25,7 @@ const DEVICE: Device = {
   active_power_w: 10,
   reference_voltage_v: 230,
   frequency_hz: 50,
+  quality: [],
 };
 
 function channel(number: number, watts: number): ReadingChannel {
@@ -84,6 +85,15 @@ describe("the list of devices", () => {
       last_reading_ms: 6000,
       last_seen_ms: 6000,
     });
+  });
+
+  it("shows the doubts of a new reading and of its channels, and forgets those before", () => {
+    const data = { ...reading(6000, 500, -700), quality: ["gap"] };
+    data.channels[1] = { ...channel(1, -700), quality: ["clipped", "gap"] };
+    const device = applyToDevice(DEVICE, { event: "reading", data });
+    expect(device.quality).toEqual(["gap", "clipped"]);
+    const sound = { event: "reading", data: reading(7000, 500) } as const;
+    expect(applyToDevice(device, sound).quality).toEqual([]);
   });
 
   it("is not set back by a reading that comes late", () => {

@@ -2,6 +2,7 @@
 // Folds events of the live stream into the list of devices.
 
 import type { Device, PowerEvent, Reading, Spectrum, StreamEvent } from "../api/types";
+import { allFlags } from "./quality";
 
 /** Net power of a reading: what is imported less what is exported; null without channels. */
 export function netPowerW(reading: Reading): number | null {
@@ -34,6 +35,7 @@ export function applyToDevice(device: Device, event: StreamEvent): Device {
         active_power_w: netPowerW(reading),
         reference_voltage_v: referenceVoltageV(reading),
         frequency_hz: reading.frequency_hz,
+        quality: allFlags(reading),
       };
     }
     case "relay":

@@ -1,23 +1,61 @@
 // SPDX-License-Identifier: MIT
 import { CHANNEL_COUNT, type Energy, type Reading, type ReadingChannel } from "../api/types";
 import { fixed, kilowattHours, NO_VALUE } from "../model/format";
+import { channelFlags, flagsTouching, type Touched } from "../model/quality";
 import { Icon } from "../ui/icons";
-import { directionOf, QualityFlags } from "../ui/parts";
+import { directionOf, DoubtMark, QualityFlags } from "../ui/parts";
 
 interface Column {
   head: string;
   unit: string;
   name: string;
+  touched: Touched;
   value: (channel: ReadingChannel) => string;
 }
 
 const COLUMNS: readonly Column[] = [
-  { head: "P", unit: "W", name: "Active power", value: (c) => fixed(c.active_power_w, 1) },
-  { head: "U", unit: "V", name: "Voltage", value: (c) => fixed(c.voltage_v, 1) },
-  { head: "I", unit: "A", name: "Current", value: (c) => fixed(c.current_a, 3) },
-  { head: "Q", unit: "var", name: "Reactive power", value: (c) => fixed(c.reactive_power_var, 1) },
-  { head: "S", unit: "VA", name: "Apparent power", value: (c) => fixed(c.apparent_power_va, 1) },
-  { head: "PF", unit: "", name: "Power factor", value: (c) => fixed(c.power_factor, 2) },
+  {
+    head: "P",
+    unit: "W",
+    name: "Active power",
+    touched: "power",
+    value: (c) => fixed(c.active_power_w, 1),
+  },
+  {
+    head: "U",
+    unit: "V",
+    name: "Voltage",
+    touched: "voltage",
+    value: (c) => fixed(c.voltage_v, 1),
+  },
+  {
+    head: "I",
+    unit: "A",
+    name: "Current",
+    touched: "current",
+    value: (c) => fixed(c.current_a, 3),
+  },
+  {
+    head: "Q",
+    unit: "var",
+    name: "Reactive power",
+    touched: "power",
+    value: (c) => fixed(c.reactive_power_var, 1),
+  },
+  {
+    head: "S",
+    unit: "VA",
+    name: "Apparent power",
+    touched: "power",
+    value: (c) => fixed(c.apparent_power_va, 1),
+  },
+  {
+    head: "PF",
+    unit: "",
+    name: "Power factor",
+    touched: "power",
+    value: (c) => fixed(c.power_factor, 2),
+  },
 ];
 
 /**
@@ -61,6 +99,7 @@ export function ChannelTable(props: {
             <ChannelRow
               key={channel}
               channel={channel}
+              reading={reading}
               values={reading?.channels.find((entry) => entry.channel === channel) ?? null}
               energy={today?.channels.find((entry) => entry.channel === channel) ?? null}
             />
@@ -73,12 +112,15 @@ export function ChannelTable(props: {
 
 function ChannelRow(props: {
   channel: number;
+  reading: Reading | null;
   values: ReadingChannel | null;
   energy: { import_mj: number; export_mj: number } | null;
 }) {
-  const { channel, values, energy } = props;
+  const { channel, reading, values, energy } = props;
   const direction = directionOf(values?.active_power_w);
   const idle = values === null || !values.connected;
+  const flags = reading === null || values === null ? [] : channelFlags(reading, values);
+  const counted = flagsTouching(flags, "energy");
   const kwh = (mj: number | undefined): string =>
     mj === undefined ? NO_VALUE : fixed(kilowattHours(mj), 3);
   return (
@@ -98,15 +140,18 @@ function ChannelRow(props: {
         {idle && <span className="idle-tag">{values === null ? "not measured" : "no load"}</span>}
         {values && <QualityFlags flags={values.quality} />}
       </th>
-      {COLUMNS.map(({ head, unit, value }) => (
+      {COLUMNS.map(({ head, unit, touched, value }) => (
         <td key={head} role="cell" className="number" data-head={head} data-unit={unit}>
+          <DoubtMark flags={flagsTouching(flags, touched)} />
           {values === null ? NO_VALUE : value(values)}
         </td>
       ))}
       <td role="cell" className="number" data-head="Import today" data-unit="kWh">
+        <DoubtMark flags={counted} />
         {kwh(energy?.import_mj)}
       </td>
       <td role="cell" className="number" data-head="Export today" data-unit="kWh">
+        <DoubtMark flags={counted} />
         {kwh(energy?.export_mj)}
       </td>
     </tr>

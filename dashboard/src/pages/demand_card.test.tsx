@@ -11,7 +11,8 @@ const BLOCK = {
   kind: "demand",
   start_ms: END_MS - 900_000,
   end_ms: END_MS,
-  flags: [],
+  flags: [] as string[],
+  quality: [] as string[],
   demand_w: 1500,
   maximum_demand_w: 4200,
   maximum_demand_ms: END_MS - 3_600_000,
@@ -26,6 +27,7 @@ const RESET = {
   },
 };
 
+let block = BLOCK;
 let resets: Response[];
 let posted: string[];
 
@@ -37,8 +39,9 @@ beforeEach(() => {
     this.open = false;
   };
   posted = [];
+  block = BLOCK;
   vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
-    if (init.method !== "POST") return Response.json({ intervals: [BLOCK] });
+    if (init.method !== "POST") return Response.json({ intervals: [block] });
     posted.push(path);
     return resets.shift();
   });
@@ -69,6 +72,15 @@ describe("the demand card", () => {
     expect(await screen.findByText("Reset by anna.")).toBeTruthy();
     expect(posted).toEqual(["/v1/devices/meter-1/demand/reset"]);
     expect(screen.queryByText("4.20")).toBeNull();
+  });
+
+  it("says beside the newest block what puts it in doubt", async () => {
+    block = { ...BLOCK, flags: ["short"], quality: ["gap"] };
+    resets = [];
+    await ask();
+    const newest = screen.getByText(/^Newest, until/).parentElement as HTMLElement;
+    expect(within(newest).getByText("Short")).toBeTruthy();
+    expect(within(newest).getByText("Gap")).toBeTruthy();
   });
 
   it("leaves the maximum when the question is answered with no", async () => {

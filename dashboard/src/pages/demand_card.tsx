@@ -5,7 +5,7 @@ import { getIntervals, resetDemand, serverNowMs } from "../api/client";
 import type { MeteringInterval } from "../api/types";
 import { duration, momentShort, power } from "../model/format";
 import { ConfirmDialog } from "../ui/confirm_dialog";
-import { Measure } from "../ui/parts";
+import { Measure, QualityFlags } from "../ui/parts";
 
 const DAY_MS = 86_400_000;
 
@@ -16,6 +16,10 @@ function highest(intervals: readonly MeteringInterval[]): MeteringInterval | nul
     if (best === null || interval.demand_w > (best.demand_w ?? 0)) best = interval;
   }
   return best;
+}
+
+function doubts(block: MeteringInterval): string[] {
+  return [...new Set([...block.flags, ...block.quality])];
 }
 
 /** Demand as the meter's blocks tell it: the newest, the highest of the day, the highest ever. */
@@ -56,12 +60,14 @@ export function DemandCard(props: { deviceId: string }) {
             <dt>Newest, until {momentShort(newest.end_ms)}</dt>
             <dd>
               <Measure quantity={power(newest.demand_w)} />
+              <QualityFlags flags={doubts(newest)} />
             </dd>
           </div>
           <div>
             <dt>Highest of 24 hours{peak !== null && `, until ${momentShort(peak.end_ms)}`}</dt>
             <dd>
               <Measure quantity={power(peak?.demand_w)} />
+              {peak !== null && <QualityFlags flags={doubts(peak)} />}
             </dd>
           </div>
           <div>

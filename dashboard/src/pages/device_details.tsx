@@ -60,7 +60,7 @@ export function DeviceDetails(props: { device: Device; reading: Reading | null }
           </p>
         )}
       </section>
-      <Registers deviceId={device.device_id} />
+      <Registers deviceId={device.device_id} doubts={reading?.quality ?? []} />
       <div className="details-side">
         <IdentityCard device={device} />
         <DemandCard deviceId={device.device_id} />

@@ -9,9 +9,10 @@ import { useLiveEvents } from "../live";
 import { energy, fixed, power, text } from "../model/format";
 import { startOfDay } from "../model/history_range";
 import { LiveWindow, TOTAL } from "../model/live_window";
+import { allFlags, channelFlags, flagsTouching } from "../model/quality";
 import { netPowerW, referenceVoltageV } from "../model/stream_reducer";
 import { Icon } from "../ui/icons";
-import { Age, directionOf, Measure, useNow } from "../ui/parts";
+import { Age, directionOf, DoubtMark, Measure, QualityFlags, useNow } from "../ui/parts";
 import { ChannelTable } from "./channel_table";
 import { displayName } from "./devices";
 import { RelayPanel } from "./relay_panel";
@@ -150,6 +151,9 @@ function Summary(props: {
   const direction = directionOf(netW);
   const voltage = reading === null ? device.reference_voltage_v : referenceVoltageV(reading);
   const frequency = reading?.frequency_hz ?? device.frequency_hz;
+  const flags = reading === null ? device.quality : allFlags(reading);
+  const first = reading?.channels[0];
+  const mains = reading && first ? channelFlags(reading, first) : flags;
   const words = { import: "from the grid", export: "into the grid", none: "no flow" };
   return (
     <section
@@ -163,13 +167,16 @@ function Summary(props: {
           {direction !== "none" && <Icon name={direction === "export" ? "arrowUp" : "arrowDown"} />}
           {netW === null ? "not measured" : words[direction]}
         </p>
+        <QualityFlags flags={flagsTouching(flags, "power")} />
       </div>
       <div className="card tile">
         <h2>Voltage</h2>
         <Measure quantity={{ value: fixed(voltage, 1), unit: "V" }} className="tile-value" />
         <p className="flow">
           <Measure quantity={{ value: fixed(frequency, 2), unit: "Hz" }} />
+          <DoubtMark flags={flagsTouching(flags, "frequency")} />
         </p>
+        <QualityFlags flags={flagsTouching(mains, "voltage")} />
       </div>
       <div className="card tile" data-direction="import">
         <h2>Imported today</h2>

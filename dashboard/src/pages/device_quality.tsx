@@ -8,6 +8,7 @@ import { HarmonicsBars } from "../charts/harmonics_bars";
 import { SupplyChart } from "../charts/supply_chart";
 import { duration, fixed, percent, scaled, text, type Quantity } from "../model/format";
 import { findSpectrum } from "../model/harmonics";
+import { channelFlags } from "../model/quality";
 import { Age, ErrorNote, Measure, QualityFlags, Spinner } from "../ui/parts";
 import { PowerEvents } from "./power_events";
 
@@ -30,7 +31,7 @@ export function DeviceQuality(props: { deviceId: string; reading: Reading | null
           readings={channels}
           onChannel={setChosen}
         />
-        <TermsCard channel={channel} values={values} />
+        <TermsCard channel={channel} reading={reading} values={values} />
       </div>
       <SupplyCard deviceId={deviceId} channel={channel} />
       <PowerEvents deviceId={deviceId} />
@@ -218,19 +219,23 @@ function terms(values: ReadingChannel): Term[] {
 }
 
 /** The terms of IEEE 1459 for one channel, live. */
-function TermsCard(props: { channel: number; values: ReadingChannel | null }) {
-  const { channel, values } = props;
+function TermsCard(props: {
+  channel: number;
+  reading: Reading | null;
+  values: ReadingChannel | null;
+}) {
+  const { channel, reading, values } = props;
   return (
     <section className="card" aria-labelledby="terms-title">
       <div className="card-head">
         <h2 id="terms-title">Power terms, channel {channel}</h2>
         <span className="muted small">IEEE 1459</span>
       </div>
-      {values === null ? (
+      {reading === null || values === null ? (
         <p className="muted">This channel is not measured.</p>
       ) : (
         <>
-          <QualityFlags flags={values.quality} />
+          <QualityFlags flags={channelFlags(reading, values)} />
           <dl className="terms">
             {terms(values).map(({ symbol, name, quantity }) => (
               <div key={symbol}>

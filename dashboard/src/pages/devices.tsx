@@ -4,14 +4,17 @@ import { memo, useDeferredValue, useState } from "react";
 import { listDevices } from "../api/client";
 import { RELAY_COUNT, type Device } from "../api/types";
 import { fixed } from "../model/format";
+import { flagsTouching } from "../model/quality";
 import { routeHref } from "../router";
 import { Icon } from "../ui/icons";
 import {
   Age,
+  DoubtMark,
   EmptyState,
   ErrorNote,
   Measure,
   OnlinePill,
+  QualityFlags,
   SignedPower,
   Spinner,
   useTitle,
@@ -151,17 +154,20 @@ const DeviceCard = memo(function DeviceCard(props: { device: Device }) {
         watts={device.active_power_w}
         className={device.online ? "big-power" : "big-power stale"}
       />
+      <QualityFlags flags={flagsTouching(device.quality, "power")} />
       <dl className="facts">
         <div>
           <dt>Voltage</dt>
           <dd>
             <Measure quantity={{ value: fixed(device.reference_voltage_v, 1), unit: "V" }} />
+            <DoubtMark flags={flagsTouching(device.quality, "voltage")} />
           </dd>
         </div>
         <div>
           <dt>Frequency</dt>
           <dd>
             <Measure quantity={{ value: fixed(device.frequency_hz, 2), unit: "Hz" }} />
+            <DoubtMark flags={flagsTouching(device.quality, "frequency")} />
           </dd>
         </div>
         <div>

@@ -11,8 +11,9 @@ import {
   reactiveEnergy,
   type Quantity,
 } from "../model/format";
+import { flagsTouching } from "../model/quality";
 import { Icon } from "../ui/icons";
-import { ErrorNote, Measure } from "../ui/parts";
+import { DoubtMark, ErrorNote, Measure } from "../ui/parts";
 
 interface Chosen {
   register: string;
@@ -35,7 +36,7 @@ function registerName(register: string): string {
 }
 
 /** Lifetime registers, by channel and in all, with the means to match the utility's meter. */
-export function Registers(props: { deviceId: string }) {
+export function Registers(props: { deviceId: string; doubts: readonly string[] }) {
   const { deviceId } = props;
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const registers = useQuery({
@@ -79,7 +80,7 @@ export function Registers(props: { deviceId: string }) {
           ))}
         </tbody>
       </table>
-      {data && <TotalFacts total={data.total} />}
+      {data && <TotalFacts total={data.total} doubts={props.doubts} />}
       <PresetHistory deviceId={deviceId} />
       {chosen !== null && (
         <PresetDialog deviceId={deviceId} chosen={chosen} onClose={() => setChosen(null)} />
@@ -131,7 +132,7 @@ function RegisterRow(props: {
 }
 
 /** Quadrants, and rates where more than the first is in use. */
-function TotalFacts(props: { total: Energy["total"] }) {
+function TotalFacts(props: { total: Energy["total"]; doubts: readonly string[] }) {
   const { rates, reactive_mvars: reactive } = props.total;
   const tariff = rates.some((rate, n) => n > 0 && (rate.import_mj > 0 || rate.export_mj > 0));
   return (
@@ -153,6 +154,7 @@ function TotalFacts(props: { total: Energy["total"] }) {
               <dt>Import at rate {n + 1}</dt>
               <dd>
                 <Measure quantity={counter(rate.import_mj)} />
+                <DoubtMark flags={flagsTouching(props.doubts, "rate")} />
               </dd>
             </div>
           ))}

@@ -99,6 +99,24 @@ export function QualityFlags(props: { flags: string[] }) {
   );
 }
 
+/** The same in the room of a number: a sign, and the words for who asks. */
+export function DoubtMark(props: { flags: string[] }) {
+  if (props.flags.length === 0) return null;
+  const flags = props.flags.map(qualityFlag);
+  return (
+    <span
+      className="doubt-mark"
+      title={flags.map(({ label, explanation }) => `${label}: ${explanation}`).join("\n")}
+    >
+      <Icon name="warning" />
+      <span className="visually-hidden">
+        {" "}
+        (in doubt: {flags.map(({ label }) => label).join(", ")})
+      </span>
+    </span>
+  );
+}
+
 export function EmptyState(props: { title: string; icon: IconName; children: ReactNode }) {
   return (
     <section className="empty-state">

@@ -180,10 +180,12 @@ static void note_reading(struct entry *entry, const struct stored_reading *readi
 {
     int64_t active_power_10mw = 0;
     uint32_t voltage_10mv = 0;
+    unsigned quality = reading->reading.quality;
     for (int i = READING_CHANNEL_COUNT - 1; i >= 0; i--) {
         if ((reading->reading.channels >> i & 1u) != 0) {
             active_power_10mw += reading->reading.channel[i].active_power_10mw;
             voltage_10mv = reading->reading.channel[i].voltage_10mv;
+            quality |= reading->reading.channel[i].quality;
         }
     }
     entry->latest = *reading;
@@ -193,6 +195,7 @@ static void note_reading(struct entry *entry, const struct stored_reading *readi
     entry->view.active_power_w = (double)active_power_10mw / 100.0;
     entry->view.reference_voltage_v = voltage_10mv / 100.0;
     entry->view.frequency_hz = reading->reading.frequency_mhz / 1000.0;
+    entry->view.quality = (uint16_t)quality;
 }
 
 enum status device_registry_restore(struct device_registry *registry,

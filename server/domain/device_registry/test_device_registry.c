@@ -167,6 +167,8 @@ static struct stored_reading reading_of(const char *device_id, uint64_t seq)
     reading.reading.channel[1].active_power_10mw = 150000;
     reading.reading.channel[2].voltage_10mv = 23012;
     reading.reading.channel[2].active_power_10mw = -200000;
+    reading.reading.quality = READING_QUALITY_GAP;
+    reading.reading.channel[2].quality = READING_QUALITY_CLIPPED;
     return reading;
 }
 
@@ -186,6 +188,7 @@ static void keeps_the_newest_reading(void **state)
     assert_true(view.active_power_w == -500.0);
     assert_true(view.reference_voltage_v == 230.12);
     assert_true(view.frequency_hz == 50.01);
+    assert_int_equal(view.quality, READING_QUALITY_GAP | READING_QUALITY_CLIPPED);
 }
 
 static void takes_a_new_journal_as_newer_whatever_its_numbers(void **state)

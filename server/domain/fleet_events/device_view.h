@@ -36,8 +36,9 @@ struct device_view {
     uint64_t journal_depth; ///< Records waiting in the device, as it said last.
     struct device_tamper tamper;
     bool unacknowledged_data; ///< See struct device_record.
-    bool electrical_known;    ///< Whether the next three hold, from the newest reading.
+    bool electrical_known;    ///< Whether the next four hold, from the newest reading.
     double active_power_w;    ///< Sum over the channels; negative means exported.
     double reference_voltage_v;
     double frequency_hz;
+    uint16_t quality; ///< Bits of enum reading_quality: the reading's and those of its channels.
 };

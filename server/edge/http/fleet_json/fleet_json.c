@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "fleet_json.h"
+#include "fleet_json_parts.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -85,6 +86,7 @@ void fleet_json_device(struct json_writer *writer, const char *name,
                 device->reference_voltage_v, 2);
     write_known(writer, "frequency_hz", device->electrical_known && device->frequency_hz > 0.0,
                 device->frequency_hz, 3);
+    fleet_json_quality(writer, device->electrical_known ? device->quality : 0);
     json_writer_end_object(writer);
 }
 

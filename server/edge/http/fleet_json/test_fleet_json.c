@@ -39,7 +39,7 @@ static void says_null_for_everything_unknown(void **state)
                         "\"relay_mask\":null,\"relay_mask_known\":false,\"firmware_version\":null,"
                         "\"journal_depth\":null,\"tamper\":null,\"unacknowledged_data\":false,"
                         "\"active_power_w\":null,\"reference_voltage_v\":null,"
-                        "\"frequency_hz\":null}");
+                        "\"frequency_hz\":null,\"quality\":[]}");
 }
 
 static void says_what_is_known(void **state)
@@ -59,6 +59,7 @@ static void says_what_is_known(void **state)
         .active_power_w = -12.345678,
         .reference_voltage_v = 230.0,
         .frequency_hz = 49.9876,
+        .quality = READING_QUALITY_GAP | READING_QUALITY_CLIPPED,
     };
     start();
     fleet_json_device(&writer, NULL, &device);
@@ -68,7 +69,7 @@ static void says_what_is_known(void **state)
     assert_non_null(strstr(text, "\"journal_depth\":0,"));
     assert_non_null(strstr(text, "\"tamper\":{\"latched\":true,\"case_open\":false,\"count\":3},"));
     assert_non_null(strstr(text, "\"active_power_w\":-12.35,\"reference_voltage_v\":230,"
-                                 "\"frequency_hz\":49.988}"));
+                                 "\"frequency_hz\":49.988,\"quality\":[\"gap\",\"clipped\"]}"));
 }
 
 static void a_reading_is_the_same_to_the_last_digit(void **state)
