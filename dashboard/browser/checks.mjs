@@ -384,6 +384,7 @@ export const checks = [
           words = await tip.innerText();
         }
         assert.match(words, /In doubt/);
+        assert.doesNotMatch(words, /Value/, "the edges of the band");
         await screenshot("device-history-doubts");
       }),
   },

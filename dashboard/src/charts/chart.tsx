@@ -150,6 +150,9 @@ export function roundedRange(low: number, high: number, zero: boolean): [number,
   return [bottom, top];
 }
 
+/** The class of a series that is drawn as the edge of a band alone. */
+export const BAND_EDGE = "band-edge";
+
 /** The names of the flags that touch the values at an index. */
 export type Doubts = (index: number) => readonly string[];
 
@@ -219,7 +222,7 @@ export function tooltip(
         const rows: HTMLElement[] = [];
         for (const [i, series] of chart.series.entries()) {
           if (i === 0 || series.show === false || typeof series.label !== "string") continue;
-          if (series.label === "") continue; // the edges of a band
+          if (series.class === BAND_EDGE) continue;
           const value = chart.data[i]?.[idx as number];
           if (value === null || value === undefined) continue;
           rows.push(row(colours[i - 1] ?? "transparent", series.label, format(value)));

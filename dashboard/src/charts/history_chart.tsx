@@ -8,6 +8,7 @@ import { axisNumbers, fixed, power, powerLabels, scaled, text } from "../model/f
 import { dragged, type Range } from "../model/history_range";
 import { flagsOfMask, flagsTouching, type Touched } from "../model/quality";
 import {
+  BAND_EDGE,
   Chart,
   doubtMarks,
   roundedRange,
@@ -194,8 +195,8 @@ export function HistoryChart(props: {
     }));
     const edges: uPlot.Series[] = band
       ? [
-          { label: "", points: { show: false } },
-          { label: "", points: { show: false } },
+          { class: BAND_EDGE, points: { show: false } },
+          { class: BAND_EDGE, points: { show: false } },
         ]
       : [];
     return {
