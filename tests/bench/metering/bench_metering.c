@@ -2,6 +2,7 @@
 
 /// How many samples a second the metering path takes on one core: one voltage and eight currents at
 /// 10 kHz, from the converter's block to readings at the sink. Build it with the preset "release".
+/// Fails when the best round misses the target, as it may beside other work.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "synthesizer.h"
 
 enum { BLOCKS = 4096, INPUTS = 9, ROUNDS = 40 };
+
+static const double TARGET = 200.0; ///< Million samples a second.
 
 /// Blocks made beforehand, given out again and again.
 struct memory_source {
@@ -124,14 +127,14 @@ int main(void)
         frames += done;
     }
     const double mean_s = total_s / (double)frames;
-    printf("metering      %.0f million samples a second and core (best round %.0f), %.1f ns a "
-           "frame of 9,"
-           " %.3f %% of a core at 10 kHz\n",
-           INPUTS / mean_s * 1e-6, INPUTS / best_s * 1e-6, 1e9 * mean_s, 100.0 * mean_s * 10000.0);
+    const double best = INPUTS / best_s * 1e-6;
+    printf("metering      %.0f million samples a second and core (best round %.0f, target %.0f), "
+           "%.1f ns a frame of 9, %.3f %% of a core at 10 kHz\n",
+           INPUTS / mean_s * 1e-6, best, TARGET, 1e9 * mean_s, 100.0 * mean_s * 10000.0);
     printf("              %llu frames, %llu readings, %llu merges\n", (unsigned long long)frames,
            (unsigned long long)readings, (unsigned long long)sampling.counters.merges);
     printf("memory        sampling %zu, processing %zu, a window %zu bytes\n", sizeof sampling,
            sizeof processing, sizeof slots[0]);
     free(memory.block);
-    return 0;
+    return best >= TARGET ? 0 : 1;
 }
