@@ -36,7 +36,7 @@ while [ $# -gt 0 ]; do
     --no-install) install=no ;;
     --build-only) build_only=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) echo "run.sh: $1: there is no such option; try --help" >&2; exit 2 ;;
     esac
     shift
 done

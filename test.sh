@@ -14,8 +14,8 @@ The last line says how many passed, failed and were skipped; any failure makes t
 
   --long         also what looks at the clock, and the mutants (stage system, ctest label "slow")
   --no-install   install nothing; what is missing is a failure
-  --only STAGE   only this stage, may be repeated: format shell dev dashboard guests esp_idf release e2e
-                 clang fuzz tidy
+  --only STAGE   only this stage, may be repeated: format shell dev dashboard guests esp_idf browser release
+                 system e2e tidy clang fuzz
 
 IDF_PATH            ESP-IDF v5.3 to v5.5, for the stage esp_idf; without it nothing is built for the ESP32
 TEST_DATA_DIR       the folder of test data (default ../shared/data)
@@ -25,6 +25,7 @@ OHM_TIDY_SECONDS    how long clang-tidy may take (default 600); what it has not 
 END
 }
 
+stages=' format shell dev dashboard guests esp_idf browser release system e2e tidy clang fuzz '
 long=no install=yes only=''
 while [ $# -gt 0 ]; do
     case $1 in
@@ -32,11 +33,12 @@ while [ $# -gt 0 ]; do
     --no-install) install=no ;;
     --only)
         [ $# -ge 2 ] || { usage >&2; exit 2; }
+        [[ $stages == *" $2 "* ]] || { echo "test.sh: $2: there is no such stage; --help lists them" >&2; exit 2; }
         only="$only $2 "
         shift
         ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) echo "test.sh: $1: there is no such option; try --help" >&2; exit 2 ;;
     esac
     shift
 done
