@@ -14,6 +14,7 @@
 #include "calibration_store.h"
 #include "crc32.h"
 #include "flash_memory.h"
+#include "power_cut_sweep.h"
 #include "record_store.h"
 
 enum { SECTOR_SIZE = 4096, SECTOR_COUNT = 2, CHANGES = 11, INPUTS = 3 };
@@ -276,43 +277,16 @@ static void gives_no_number_out_twice_after_a_failure(void **state)
 
 static void sweep(enum flash_memory_cut cut, const char *name)
 {
-    static struct device saved;
-    unsigned cuts = 0;
+    const struct power_cut_sweep sweep = { .flash = &device.flash,
+                                           .records = &device.records,
+                                           .store = &device.store,
+                                           .store_size = sizeof device.store,
+                                           .changes = CHANGES,
+                                           .change = apply,
+                                           .holds = holds,
+                                           .open = open_store };
     flash_memory_init(&device.flash, SECTOR_SIZE, SECTOR_COUNT, cut, 1);
-    open_store();
-    for (unsigned number = 1; number <= CHANGES; number++) {
-        flash_memory_copy(&saved.flash, &device.flash);
-        saved.records = device.records;
-        saved.store = device.store;
-        assert_int_equal(apply(number), STATUS_OK);
-        const uint64_t steps = device.flash.steps - saved.flash.steps;
-        for (uint64_t step = 0; step < steps; step++, cuts++) {
-            flash_memory_copy(&device.flash, &saved.flash);
-            device.records = saved.records;
-            device.store = saved.store;
-            device.flash.random += 2 * step;
-            flash_memory_cut_after(&device.flash, step);
-            const enum status status = apply(number);
-            flash_memory_power_up(&device.flash);
-            open_store();
-            const bool is_new = holds(number);
-            // What was said to be kept is kept; what was cut short is there wholly or not at all.
-            assert_true(is_new || (status != STATUS_OK && holds(number - 1)));
-            // And once more, cut in the middle of what follows.
-            const unsigned next = is_new ? number + 1 : number;
-            flash_memory_cut_after(&device.flash, step * 7 % steps);
-            const enum status again = apply(next);
-            flash_memory_power_up(&device.flash);
-            open_store();
-            assert_true(holds(next) || (again != STATUS_OK && holds(next - 1)));
-        }
-        flash_memory_copy(&device.flash, &saved.flash);
-        device.records = saved.records;
-        device.store = saved.store;
-        assert_int_equal(apply(number), STATUS_OK);
-    }
-    assert_int_equal(device.flash.breaches, 0);
-    print_message("%s: %u changes, %u cuts\n", name, (unsigned)CHANGES, cuts);
+    power_cut_sweep(&sweep, name);
 }
 
 static void applies_all_or_nothing_when_cut_at_every_byte(void **state)
