@@ -39,10 +39,10 @@
 #include "topics.h"
 
 enum {
-    COMMUNICATION_BATCH_SIZE = 16 * 1024, ///< Largest batch that this device sends.
-    COMMUNICATION_RECORDS = 24,           ///< Most records in one batch, at 832 bytes each.
-    COMMUNICATION_CONNECT_MS = 20000,     ///< Longest wait for a session to come up.
-    COMMUNICATION_LEAVE_MS = 3000,        ///< Longest farewell.
+    COMMUNICATION_BATCH_SIZE = (OHM_SMALL_METER ? 4 : 16) * 1024, ///< Largest batch that is sent.
+    COMMUNICATION_RECORDS = OHM_SMALL_METER ? 8 : 24, ///< Most in one batch, at 832 bytes each.
+    COMMUNICATION_CONNECT_MS = 20000,                 ///< Longest wait for a session to come up.
+    COMMUNICATION_LEAVE_MS = 3000,                    ///< Longest farewell.
     COMMUNICATION_LEASE_LIMIT_S = 120,
     COMMUNICATION_REPORT_SIZE = 704, ///< {"report":"…"} of ATTESTER_MESSAGE_LIMIT bytes.
 };

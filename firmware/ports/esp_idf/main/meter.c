@@ -16,8 +16,7 @@ enum {
     CAPTURE_SLOTS = 1, ///< Every second window: memory is short.
     LOOK_MS = 10,
     GIVE_UP_MS = 10000, ///< Between a start that failed and the next.
-    SIZES_MS = 60000,
-    LOWEST_MHZ = 80, ///< Below it the radio cannot work.
+    LOWEST_MHZ = 80,    ///< Below it the radio cannot work.
 };
 
 #if CONFIG_OHM_MAINS_60_HZ
@@ -307,8 +306,4 @@ void meter_run(struct meter *meter)
         restart.now(restart.ctx);
     }
     ESP_LOGI(TAG, "%s, boot %u", meter->settings.device_id, (unsigned)meter->boot_id);
-    for (;;) {
-        rtos_task_sleep_ms(SIZES_MS);
-        meter_say_sizes(meter);
-    }
 }

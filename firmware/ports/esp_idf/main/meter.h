@@ -98,8 +98,8 @@ struct meter {
     bool is_proven; ///< This image has had a session: it may stay.
 };
 
-/// Builds everything and starts the tasks; what fails is said, and the chip starts again after a
-/// while. Relays and button work from the first moment on.
+/// Builds everything and starts the tasks, which go on when this returns; what fails is said, and
+/// the chip starts again after a while. Relays and button work from the first moment on.
 void meter_run(struct meter *meter);
 
 /// What menuconfig says of the core's settings. @return STATUS_INVALID  a text is none; it is said.

@@ -14,7 +14,7 @@
 enum {
     US_PER_S = 1000000,
     BROKER_PORT = 8883,
-    BROKER_OUTBOX = 24 * 1024, ///< A batch and what goes beside it.
+    BROKER_OUTBOX = 12 * 1024, ///< Two batches and what goes beside them.
     BROKER_BUFFER = 2048,
     BROKER_PRIORITY = 2,
     BROKER_STACK = 8192, ///< The TLS handshake runs on it.

@@ -12,6 +12,7 @@ enum {
     WINDOW_MS = 20, ///< Longest wait of a phone that asks for a name, while the window is open.
     SET_UP_MS = 100,
     STORAGE_LOG_S = 60, ///< Storage that fails is told no more often.
+    SIZES_S = 60,       ///< How often stacks and memory are told.
     US_PER_S = 1000000,
 };
 
@@ -134,9 +135,14 @@ static void run_communication(void *ctx)
 {
     struct meter *meter = ctx;
     struct communication_task *task = meter->communication;
+    uint64_t told_us = now_us(meter);
 
     guard();
     for (;;) {
+        if (now_us(meter) - told_us >= (uint64_t)SIZES_S * US_PER_S) {
+            told_us = now_us(meter);
+            meter_say_sizes(meter);
+        }
         const bool leaves = atomic_load(&meter->restart_wanted);
         const bool is_ready = meter_setup_step(&meter->setup);
         const uint32_t pace_ms = atomic_load(&meter->setup.is_open) ? WINDOW_MS : SET_UP_MS;

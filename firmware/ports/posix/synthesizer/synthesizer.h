@@ -14,7 +14,8 @@
 #include "status.h"
 #include "wiring.h"
 
-enum { SYNTHESIZER_SHAPE_SIZE = 1024 };
+/// OHM_SYNTHESIZER_BITS is of the build: CMakeLists.txt.
+enum { SYNTHESIZER_SHAPE_SIZE = 1 << OHM_SYNTHESIZER_BITS };
 
 struct synthesizer_settings {
     double rate_hz;      ///< Frames per second, 1 to 100 kHz.

@@ -27,10 +27,11 @@ struct fleet_client_exchange {
     char *content_type;  ///< NULL: none.
     uint8_t *body;
     size_t body_size;
-    uint8_t *answer;
+    uint8_t *answer; ///< NULL: none so far.
     size_t answer_size;
     bool is_too_large;
     bool is_in_chunks; ///< The answer tells where it ends by its last chunk.
+    bool has_no_memory;
     int code;
     char error_code[FLEET_CLIENT_ERROR_CODE];
     char reason[FLEET_CLIENT_REASON];
@@ -65,10 +66,19 @@ static void free_exchange(struct fleet_client_exchange *exchange)
 
 static void take_body(struct fleet_client_exchange *exchange, const void *bytes, size_t size)
 {
+    if (exchange->has_no_memory || size == 0) {
+        return;
+    }
     if (size > FLEET_CLIENT_ANSWER_LIMIT - exchange->answer_size) {
         exchange->is_too_large = true;
         return;
     }
+    uint8_t *longer = realloc(exchange->answer, exchange->answer_size + size);
+    if (longer == NULL) {
+        exchange->has_no_memory = true;
+        return;
+    }
+    exchange->answer = longer;
     memcpy(exchange->answer + exchange->answer_size, bytes, size);
     exchange->answer_size += size;
 }
@@ -148,6 +158,10 @@ static void judge(struct fleet_client_exchange *exchange, esp_http_client_handle
     if (exchange->is_too_large) {
         exchange->outcome = STATUS_FULL;
         (void)snprintf(exchange->reason, sizeof exchange->reason, "the answer is too long");
+    } else if (exchange->has_no_memory) {
+        exchange->outcome = STATUS_IO;
+        (void)snprintf(exchange->reason, sizeof exchange->reason,
+                       "there is no memory for the answer");
     } else if (!is_whole(exchange, client)) {
         exchange->outcome = STATUS_IO;
         (void)snprintf(exchange->reason, sizeof exchange->reason,
@@ -245,10 +259,8 @@ static bool copy_request(struct fleet_client_exchange *exchange,
     exchange->is_post = strcmp(request->method, "POST") == 0;
     exchange->with_certificate = request->with_certificate;
     exchange->slot = request->slot;
-    exchange->answer = malloc(FLEET_CLIENT_ANSWER_LIMIT);
     exchange->body = malloc(request->body_size + 1);
-    if (size < 0 || (size_t)size >= sizeof exchange->url || exchange->answer == NULL ||
-        exchange->body == NULL) {
+    if (size < 0 || (size_t)size >= sizeof exchange->url || exchange->body == NULL) {
         return false;
     }
     exchange->body_size = request->body_size;
@@ -341,10 +353,12 @@ static enum status poll_exchange(void *ctx, struct http_client_reply *reply, con
     }
     *reason = exchange->reason;
     if (exchange->outcome == STATUS_OK) {
-        *reply = (struct http_client_reply){ .code = exchange->code,
-                                             .body = exchange->answer,
-                                             .body_size = exchange->answer_size,
-                                             .error_code = exchange->error_code };
+        *reply =
+            (struct http_client_reply){ .code = exchange->code,
+                                        .body = exchange->answer_size > 0 ? exchange->answer
+                                                                          : (const uint8_t *)"",
+                                        .body_size = exchange->answer_size,
+                                        .error_code = exchange->error_code };
     }
     return exchange->outcome;
 }
