@@ -202,7 +202,7 @@ static enum status open_http(struct device_provisioning *provisioning, char *fau
         curl_client_open(&provisioning->http_options, &provisioning->http_client);
     if (status != STATUS_OK) {
         return complain(fault, status, "server_url",
-                        "must be such as https://fleet.example:8444, without a path");
+                        "must be such as https://fleet.example:8445, without a path");
     }
     provisioning->http = curl_client_seam(provisioning->http_client);
     return STATUS_OK;
