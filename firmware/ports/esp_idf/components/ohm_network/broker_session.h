@@ -11,7 +11,7 @@
 /// goes to esp-mqtt's outbox, from which its own task sends one message at a time, every
 /// CONFIG_MQTT_POLL_READ_TIMEOUT_MS: set that to 10, since its default is a second. Calls wait no
 /// longer than that task holds its lock, which on a dying network is BROKER_SESSION_NETWORK_MS for
-/// each CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN of a message: 20 s for a batch of 16 KB. The task that
+/// each CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN of a message: 10 s for a batch of 4 KB. The task that
 /// calls them is one that may wait, and its watchdog one that waits longer. A connection that is
 /// dropped while it is being made may wait for names much longer: it is ended by a task of its own,
 /// and until then the next attempt fails at once.
