@@ -5,7 +5,7 @@
 
 enum { LONGEST_CYCLES = 10 };
 
-static const uint64_t SLOWEST_MHZ = 2000000; ///< Rates in frames per thousand seconds.
+static const uint64_t SLOWEST_MHZ = 1000000; ///< Rates in frames per thousand seconds.
 static const uint64_t FASTEST_MHZ = 200000000;
 
 /// Samples of one input in the longest window, rounded up, and what the interpolation needs.

@@ -43,7 +43,7 @@ struct waveform_plan {
 /// gives every second window, since the one after it has begun when it is handed over; two or
 /// more give all of them, as long as they are taken in time.
 ///
-/// @return STATUS_INVALID  the wiring has no channel, the rate is not 2 to 200 kHz, or the slots
+/// @return STATUS_INVALID  the wiring has no channel, the rate is not 1 to 200 kHz, or the slots
 ///                         are not a power of two;
 ///         STATUS_FULL     the storage is too small, or has to be larger for this rate:
 ///                         waveform_plan_size() says how large.
