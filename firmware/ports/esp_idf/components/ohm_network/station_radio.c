@@ -56,10 +56,11 @@ static enum wifi_reason reason_of(const struct station_radio *radio)
     case WIFI_REASON_HANDSHAKE_TIMEOUT:
     case WIFI_REASON_MIC_FAILURE:
     case WIFI_REASON_802_1X_AUTH_FAILED:
-        return WIFI_REASON_AUTH_FAILED;
-    case WIFI_REASON_NO_AP_FOUND:
+    // The name is there, but with a password where none was given, or without one.
     case WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY:
     case WIFI_REASON_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD:
+        return WIFI_REASON_AUTH_FAILED;
+    case WIFI_REASON_NO_AP_FOUND:
     case WIFI_REASON_NO_AP_FOUND_IN_RSSI_THRESHOLD:
         return WIFI_REASON_NOT_FOUND;
     default:
@@ -183,6 +184,16 @@ static void work_on(struct station_radio *radio, const struct station_radio_note
     }
 }
 
+/// Gives up a scan whose end was never told, which would keep the station from every network.
+static void mind_scan(struct station_radio *radio)
+{
+    if (radio->is_scanning &&
+        esp_timer_get_time() - radio->scan_since_us > STATION_RADIO_SCAN_MS * US_PER_MS) {
+        (void)esp_wifi_scan_stop();
+        radio->is_scanning = false;
+    }
+}
+
 static enum status next_event(void *ctx, struct wifi_event *event)
 {
     struct station_radio *radio = ctx;
@@ -191,6 +202,7 @@ static enum status next_event(void *ctx, struct wifi_event *event)
     while (xQueueReceive(radio->notes, &note, 0) == pdTRUE) {
         work_on(radio, &note);
     }
+    mind_scan(radio);
     if (radio->state != STATION_IDLE && radio->state != STATION_CONNECTED &&
         esp_timer_get_time() - radio->since_us > STATION_RADIO_ATTEMPT_MS * US_PER_MS) {
         radio->reason = WIFI_REASON_UNSPECIFIED;
@@ -249,6 +261,7 @@ static enum status scan(void *ctx)
         return STATUS_BUSY;
     }
     radio->is_scanning = true;
+    radio->scan_since_us = esp_timer_get_time();
     return STATUS_OK;
 }
 

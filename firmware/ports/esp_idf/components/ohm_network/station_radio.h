@@ -28,12 +28,14 @@ enum {
     STATION_RADIO_NOTES = 16,
     STATION_RADIO_EVENTS = 8,
     STATION_RADIO_ATTEMPT_MS = 30000, ///< For a link, and again for an address.
+    STATION_RADIO_SCAN_MS = 15000,    ///< Longest scan; of all channels it takes some 4 s.
     STATION_RADIO_GUESTS = 4,         ///< Stations on the hotspot.
 };
 
 struct station_radio_options {
     const char *hostname; ///< For DHCP; NULL: ESP-IDF's.
-    char country[3];      ///< Of ISO 3166, such as "ZA"; empty: "01", the world's common channels.
+    char country[3]; ///< One that esp_wifi_set_country_code() lists, such as "GB"; empty: "01",
+                     ///< the world's common channels.
 };
 
 /// What the radio's own task has seen.
@@ -61,6 +63,7 @@ struct station_radio {
     uint8_t reason;
     char address[WIFI_ADDRESS_SIZE];
     bool is_scanning;
+    int64_t scan_since_us;
     bool has_hotspot;
     struct wifi_network found[WIFI_NETWORK_LIMIT];
     unsigned found_count;
