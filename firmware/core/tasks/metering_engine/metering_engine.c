@@ -327,3 +327,17 @@ enum status metering_engine_flush(struct metering_engine *metering)
     };
     return worst(steps, sizeof steps / sizeof steps[0]);
 }
+
+enum status metering_engine_save(struct metering_engine *metering)
+{
+    const struct clock *clock = metering->parts.clock;
+    const uint64_t now_us = clock->uptime_us(clock->ctx);
+    const uint64_t least_us = METERING_ENGINE_SAVE_S * UINT64_C(1000000);
+
+    if (metering->has_saved && now_us - metering->saved_us < least_us) {
+        return metering_engine_step(metering);
+    }
+    metering->has_saved = true;
+    metering->saved_us = now_us;
+    return metering_engine_flush(metering);
+}

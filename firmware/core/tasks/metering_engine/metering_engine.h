@@ -53,6 +53,8 @@ enum {
     METERING_ENGINE_POINTS_HZ = OHM_SMALL_METER ? SNAPSHOT_SMALL_POINTS_HZ : SNAPSHOT_POINTS_HZ,
 };
 
+enum { METERING_ENGINE_SAVE_S = 600 }; ///< Least time between two saves.
+
 /// What the metering works with; all of it outlives it.
 struct metering_engine_parts {
     const struct settings *settings;
@@ -112,6 +114,9 @@ struct metering_engine {
     struct tariff_clock tariff_clock;
     struct maximum_demand maximum;
     struct demand demand;
+
+    bool has_saved;
+    uint64_t saved_us;
 };
 
 /// Bytes of capture that keep every sample; with less, harmonics end at a lower order.
@@ -133,3 +138,8 @@ MUST_CHECK enum status metering_engine_step(struct metering_engine *metering);
 
 /// As metering_engine_step(), and makes records of what is not complete: the source has ended.
 MUST_CHECK enum status metering_engine_flush(struct metering_engine *metering);
+
+/// The supply falls: as metering_engine_flush(), but only as metering_engine_step() within
+/// METERING_ENGINE_SAVE_S after the last save. A supply that falters with the ripple of the mains
+/// would fill the journal with pieces, and wear it out.
+MUST_CHECK enum status metering_engine_save(struct metering_engine *metering);

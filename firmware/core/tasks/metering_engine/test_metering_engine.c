@@ -36,6 +36,7 @@ static struct {
     struct metering_engine engine;
     uint64_t capture[CAPTURE_WORDS];
     uint64_t frames;
+    uint64_t ahead_us; ///< Of the samples, that the clock is.
     unsigned count;
     struct reading newest;
 } meter;
@@ -64,7 +65,7 @@ static uint64_t rate_of(void *ctx)
 static uint64_t uptime_us(void *ctx)
 {
     (void)ctx;
-    return meter.frames * UINT64_C(1000000) / RATE;
+    return meter.frames * UINT64_C(1000000) / RATE + meter.ahead_us;
 }
 
 static bool utc_ms(void *ctx, int64_t *utc, uint32_t *uncertainty_ms)
@@ -107,6 +108,7 @@ static void power_up(double input_spacing_s)
     meter.sink = (struct record_sink){ .commit = drop_record };
     metering_mailbox_init(&meter.mailbox);
     meter.frames = 0;
+    meter.ahead_us = 0;
     meter.count = 0;
     const size_t capture_size = metering_engine_capture_size(&meter.adc, WAVEFORM_ROTATION, 1);
     assert_true(capture_size <= sizeof meter.capture);
@@ -166,11 +168,40 @@ static void sees_late_currents_lead_where_nobody_tells_of_the_scan(void **state)
     }
 }
 
+/// The supply falls after `ms` more. @return whether a piece of a reading was kept.
+static bool keeps_a_piece(unsigned ms)
+{
+    const uint64_t until = meter.frames + ms * (RATE / 1000U);
+    while (meter.frames < until) {
+        assert_int_equal(sampling_task_step(&meter.engine.sampling, uptime_us(NULL)), STATUS_OK);
+    }
+    meter.newest.quality = 0;
+    assert_int_equal(metering_engine_save(&meter.engine), STATUS_OK);
+    return (meter.newest.quality & READING_QUALITY_PARTIAL) != 0;
+}
+
+static void keeps_a_piece_of_a_reading_when_the_supply_falls_but_not_at_every_ripple(void **state)
+{
+    (void)state;
+    power_up(0.0);
+    measure(1);
+    assert_true(keeps_a_piece(500));
+    for (unsigned ripple = 0; ripple < 10; ripple++) {
+        assert_false(keeps_a_piece(250));
+    }
+    meter.ahead_us = (METERING_ENGINE_SAVE_S - 4) * UINT64_C(1000000);
+    assert_false(keeps_a_piece(250));
+    meter.ahead_us += UINT64_C(4000000);
+    assert_true(keeps_a_piece(500));
+    assert_false(keeps_a_piece(250));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_out_what_the_scan_delays_before_anybody_has_calibrated),
         cmocka_unit_test(sees_late_currents_lead_where_nobody_tells_of_the_scan),
+        cmocka_unit_test(keeps_a_piece_of_a_reading_when_the_supply_falls_but_not_at_every_ripple),
     };
     return cmocka_run_group_tests_name("metering_engine", tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void run_processing(void *ctx)
         const bool falls = supply_watch_wait(PACE_MS);
         if (meter->metering != NULL) {
             tell_storage(meter,
-                         falls ? metering_engine_flush(meter->metering)
+                         falls ? metering_engine_save(meter->metering)
                                : metering_engine_step(meter->metering),
                          &told_us);
         }
