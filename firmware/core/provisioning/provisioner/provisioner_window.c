@@ -77,6 +77,7 @@ void provisioner_window_count_failure(struct provisioner *provisioner)
     if (provisioner->state == PROVISIONING_INIT) {
         return; // The window is closed, and the count not known yet.
     }
+    provisioner->parts.notice(provisioner->parts.ctx, PROVISIONER_TROUBLE, "wrong_code");
     // A failure that cannot be counted closes the window as well: fail closed.
     const enum status status = provisioning_facts_count_failure(&provisioner->facts);
     if (status != STATUS_OK || provisioner->facts.failures >= PROVISIONER_FAILURE_LIMIT) {

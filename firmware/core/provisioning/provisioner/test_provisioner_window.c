@@ -63,7 +63,9 @@ static void too_many_failed_proofs_close_the_window_also_over_restarts(void **st
         run_to(PROVISIONING_AP_MODE);
         assert_true(facts_of().is_open);
         host.failed(host.ctx);
+        assert_string_equal(last_trouble, "wrong_code");
     }
+    assert_null(status_of().reason);
     assert_false(facts_of().is_open);
     assert_false(radio.hotspot);
     boot();
