@@ -52,7 +52,7 @@ void rtos_task_measure(const struct rtos_task *task, uint32_t *free_stack, uint3
     TaskStatus_t status = { 0 };
 
     vTaskGetInfo(task->handle, &status, pdTRUE, eRunning);
-    const uint32_t hundredth = portGET_RUN_TIME_COUNTER_VALUE() / 100;
+    const uint64_t hundredth = portGET_RUN_TIME_COUNTER_VALUE() / 100;
     *free_stack = status.usStackHighWaterMark;
     *percent = hundredth > 0 ? (uint32_t)(status.ulRunTimeCounter / hundredth) : 0;
 }
