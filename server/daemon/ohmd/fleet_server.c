@@ -237,20 +237,8 @@ static bool open_command_key(struct fleet_server *server, char *error, size_t er
     return true;
 }
 
-/// Builds what has no thread of its own.
-static bool build_fleet(struct fleet_server *server, char *error, size_t error_size)
+static bool open_mqtt(struct fleet_server *server, char *error, size_t error_size)
 {
-    server->hub = stream_hub_open();
-    if (server->hub == NULL) {
-        (void)snprintf(error, error_size, "no memory");
-        return false;
-    }
-    server->events = stream_hub_events(server->hub);
-    if (server->identity != NULL) {
-        server->events =
-            events_tap_init(&server->tap, server->events, fleet_identity_device, server->identity);
-    }
-    server->devices = device_registry_open(&server->host, &server->events);
     const struct fleet_mqtt_options options = {
         .host = server->config.broker_host,
         .port = (int)server->config.broker_port,
@@ -265,7 +253,24 @@ static bool build_fleet(struct fleet_server *server, char *error, size_t error_s
         .counters = &server->counters,
     };
     server->mqtt = fleet_mqtt_open(&options, error, error_size);
-    if (server->mqtt == NULL) {
+    return server->mqtt != NULL;
+}
+
+/// Builds what has no thread of its own.
+static bool build_fleet(struct fleet_server *server, char *error, size_t error_size)
+{
+    server->hub = stream_hub_open();
+    if (server->hub == NULL) {
+        (void)snprintf(error, error_size, "no memory");
+        return false;
+    }
+    server->events = stream_hub_events(server->hub);
+    if (server->identity != NULL) {
+        server->events =
+            events_tap_init(&server->tap, server->events, fleet_identity_device, server->identity);
+    }
+    server->devices = device_registry_open(&server->host, &server->events);
+    if (!open_mqtt(server, error, error_size)) {
         return false;
     }
     server->commands = command_tracker_open(&server->host, fleet_mqtt_link(server->mqtt),
