@@ -186,7 +186,9 @@ static enum status init_spectrum(struct whole_engine *engine)
                                                    .sink = s->records,
                                                    .record = &engine->record,
                                                    .sums = engine->spectrum_sums,
-                                                   .inputs = source->input_count };
+                                                   .inputs = source->input_count,
+                                                   .watcher =
+                                                       quality_task_watcher(&engine->quality) };
         status = spectrum_task_init(&engine->spectrum, &parts, &s->spectrum);
     }
     engine->has_spectrum = status == STATUS_OK;

@@ -190,6 +190,7 @@ static enum status open_spectra(struct metering_engine *metering)
             .record = &metering->record,
             .sums = metering->spectrum_sums,
             .inputs = ADC_INPUT_LIMIT,
+            .watcher = quality_task_watcher(&metering->quality),
         };
         status = spectrum_task_init(&metering->spectrum, &spectrum, &settings);
     }

@@ -46,7 +46,8 @@ enum status spectrum_task_init(struct spectrum_task *task, const struct spectrum
                                     .record = parts->record,
                                     .settings = *settings,
                                     .input = parts->sums,
-                                    .inputs = parts->inputs };
+                                    .inputs = parts->inputs,
+                                    .watcher = parts->watcher };
     for (unsigned n = 0; n < parts->inputs; n++) {
         parts->sums[n] = (struct spectrum_sums){ .windows = 0 };
     }
@@ -320,6 +321,14 @@ static bool name_of(const struct wiring *wiring, unsigned input, struct spectrum
     return false;
 }
 
+/// Whether an event of the supply touched the time of a spectrum (IEC 61000-4-30).
+static bool is_disturbed(const struct spectrum_task *task, const struct spectrum_sums *sums)
+{
+    const struct window_watcher *watcher = task->watcher;
+    return watcher != NULL && watcher->disturbed != NULL &&
+           watcher->disturbed(watcher->ctx, sums->started_us, sums->ended_us);
+}
+
 static void write_spectrum(const struct spectrum_task *task, unsigned input,
                            struct spectrum *spectrum)
 {
@@ -332,7 +341,8 @@ static void write_spectrum(const struct spectrum_task *task, unsigned input,
     spectrum->windows = sums->windows;
     spectrum->frequency_mhz = to_uint32(frequency_mhz);
     spectrum->fundamental_rms = to_uint32(rms * (spectrum->signal == SIGNAL_VOLTAGE ? 1e2 : 1e4));
-    spectrum->quality = sums->quality;
+    spectrum->quality =
+        (uint16_t)(sums->quality | (is_disturbed(task, sums) ? READING_QUALITY_FLAGGED : 0u));
     if (!has_fundamental(task, fundamental)) {
         return;
     }

@@ -23,6 +23,7 @@
 #include "spectrum_tap.h"
 #include "status.h"
 #include "waveform_capture.h"
+#include "window_report.h"
 #include "wiring.h"
 
 struct spectrum_settings {
@@ -92,6 +93,8 @@ struct spectrum_task_parts {
                                 ///< tasks of one thread share it.
     struct spectrum_sums *sums; ///< Storage for `inputs` of them,
     unsigned inputs;            ///< of the source.
+    /// Knows of dips, swells and interruptions, for the thread of this task; NULL: nobody does.
+    const struct window_watcher *watcher;
 };
 
 /// Storage for one task, owned by the caller. Use it only through the functions below.
@@ -105,7 +108,8 @@ struct spectrum_task {
     struct spectrum_counters counters;
     struct spectrum_sums *input; ///< Of the caller.
     unsigned inputs;
-    const struct spectrum_tap *tap; ///< NULL: nobody listens.
+    const struct window_watcher *watcher; ///< NULL: nobody knows of events.
+    const struct spectrum_tap *tap;       ///< NULL: nobody listens.
     struct spectrum_phase channel[READING_CHANNEL_COUNT];
     struct spectrum_phasor phasor[ADC_INPUT_LIMIT];
     double gain[HARMONICS_COUNT];

@@ -34,6 +34,7 @@ struct bench {
     struct ring ring;
     struct cycle_window slots[SAMPLING_TASK_WINDOWS];
     struct record_sink sink;
+    struct window_watcher watcher;
     uint64_t storage[WORDS];
     double frequency_hz;
     double ramp_hz_per_s;
@@ -124,9 +125,9 @@ static void set_up(unsigned channels, enum waveform_mode mode, uint32_t spectrum
                      STATUS_OK);
     b->tap = waveform_capture_tap(&b->capture);
     assert_int_equal(sampling_task_add_tap(&b->sampling, &b->tap), STATUS_OK);
-    const struct spectrum_task_parts parts = { &b->wiring,     &b->calibration, &b->capture,
-                                               &b->sink,       &b->record,      b->sums,
-                                               ADC_INPUT_LIMIT };
+    const struct spectrum_task_parts parts = { &b->wiring,      &b->calibration, &b->capture,
+                                               &b->sink,        &b->record,      b->sums,
+                                               ADC_INPUT_LIMIT, &b->watcher };
     assert_int_equal(spectrum_task_init(&b->spectra, &parts, &settings), STATUS_OK);
 }
 
@@ -381,6 +382,34 @@ static void flags_the_input_that_clips_when_codes_are_straightened(void **state)
     assert_int_equal(newest(0, SIGNAL_CURRENT)->quality, 0);
 }
 
+static bool knows_of_an_event(void *ctx, uint64_t from_us, uint64_t to_us)
+{
+    const uint64_t *event_us = ctx;
+    assert_true(to_us > from_us);
+    return from_us < *event_us && *event_us < to_us;
+}
+
+static void flags_the_spectrum_whose_time_an_event_touched(void **state)
+{
+    (void)state;
+    uint64_t event_us = 1700000;
+    set_up(1, WAVEFORM_ROTATION, 1000);
+    bench.watcher = (struct window_watcher){ .disturbed = knows_of_an_event, .ctx = &event_us };
+    unsigned flagged = 0;
+    for (unsigned second = 0; second < 5; second++) {
+        assert_int_equal(run(1.0), STATUS_OK);
+    }
+    assert_true(bench.count >= 6);
+    for (unsigned n = 0; n < bench.count; n++) {
+        const struct spectrum *spectrum = &bench.kept[n];
+        const uint64_t ended_us = spectrum->uptime_ms * 1000u;
+        const bool touched = ended_us > event_us && ended_us - spectrum->span_ms * 1000u < event_us;
+        assert_int_equal(spectrum->quality, touched ? READING_QUALITY_FLAGGED : 0);
+        flagged += touched ? 1 : 0;
+    }
+    assert_int_equal(flagged, 2); // Voltage and current.
+}
+
 static void grows_while_the_sink_refuses_and_loses_nothing(void **state)
 {
     (void)state;
@@ -452,9 +481,10 @@ static void refuses_settings_that_make_no_sense(void **state)
         { .level_ms = 3000, .floor_codes = (double)NAN },
         { .level_ms = 3000, .floor_codes = 2.0, .converter_sincs = 9 },
     };
-    struct spectrum_task_parts parts = { &bench.wiring,  &bench.calibration, &bench.capture,
-                                         &bench.sink,    &bench.record,      bench.sums,
-                                         ADC_INPUT_LIMIT };
+    struct spectrum_task_parts parts = { &bench.wiring,   &bench.calibration,
+                                         &bench.capture,  &bench.sink,
+                                         &bench.record,   bench.sums,
+                                         ADC_INPUT_LIMIT, NULL };
     for (unsigned n = 0; n < sizeof bad / sizeof bad[0]; n++) {
         assert_int_equal(spectrum_task_init(&bench.spectra, &parts, &bad[n]), STATUS_INVALID);
     }
@@ -491,6 +521,7 @@ int main(void)
         cmocka_unit_test(flags_what_gaps_took_away),
         cmocka_unit_test(ends_no_spectrum_with_a_window_before_a_jump),
         cmocka_unit_test(flags_the_input_that_clips),
+        cmocka_unit_test(flags_the_spectrum_whose_time_an_event_touched),
         cmocka_unit_test(flags_the_input_that_clips_when_codes_are_straightened),
         cmocka_unit_test(grows_while_the_sink_refuses_and_loses_nothing),
         cmocka_unit_test(gives_what_there_is_at_the_end),
