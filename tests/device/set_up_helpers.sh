@@ -11,8 +11,6 @@ server=''
 device=''
 listener=''
 helper=''
-failed=0
-passed=0
 token='tok-3f7ad1c0ffee'
 password='correct-horse-9'
 PATH=$PATH:/usr/sbin
@@ -26,30 +24,8 @@ stop_all() {
 }
 trap stop_all EXIT
 
-report() { # RESULT PROMISE
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $2"
-        tail -5 "$work/device.log" "$work/enrolment.log" 2>/dev/null | sed 's/^/        /'
-    fi
-}
-
-wait_for() { # PATTERN FILE [SECONDS]
-    local tries=0
-    until grep -qE -- "$1" "$2" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -le $((${3:-10} * 20)) ] || return 1
-        sleep 0.05
-    done
-}
-
-promise() { # WORDS PATTERN FILE [SECONDS]
-    wait_for "$2" "$3" "${4:-10}"
-    report $? "$1"
-}
+# shellcheck source=tests/device/promises.sh
+. "$root/tests/device/promises.sh"
 
 wait_for_status() { # PATTERN
     local tries=0

@@ -9,8 +9,6 @@ work=$(mktemp -d)
 broker=''
 device=''
 listener=''
-failed=0
-passed=0
 PATH=$PATH:/usr/sbin
 
 stop_all() {
@@ -22,30 +20,8 @@ stop_all() {
 }
 trap stop_all EXIT
 
-report() { # RESULT PROMISE
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $2"
-        tail -5 "$work/device.log" "$work/broker.log" 2>/dev/null | sed 's/^/        /'
-    fi
-}
-
-wait_for() { # PATTERN FILE [SECONDS]
-    local tries=0
-    until grep -qE -- "$1" "$2" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -le $((${3:-10} * 20)) ] || return 1
-        sleep 0.05
-    done
-}
-
-promise() { # WORDS PATTERN FILE [SECONDS]
-    wait_for "$2" "$3" "${4:-10}"
-    report $? "$1"
-}
+# shellcheck source=tests/device/promises.sh
+. "$root/tests/device/promises.sh"
 
 configure_broker() {
     "$root/tools/broker_config.sh" --pki "$work/pki" --dir "$work/broker" --port "$port" \
