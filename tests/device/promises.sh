@@ -13,7 +13,7 @@ report() { # RESULT PROMISE
     else
         failed=$((failed + 1))
         echo "FAILED  $2"
-        tail -5 "$work"/{device,broker,enrolment}.log 2>/dev/null | sed 's/^/        /'
+        tail -n 5 "$work"/{device,broker,enrolment}.log 2>/dev/null | sed 's/^/        /'
     fi
 }
 
