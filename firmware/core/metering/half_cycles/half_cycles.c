@@ -8,6 +8,7 @@ enum {
     FASTEST_HZ = 70,
     SOUND_CYCLES = 5, ///< So many in a row, and their length is believed.
     CLOCK_SHARE = 16, ///< The clock takes over this part of its error at a boundary.
+    LATE_CYCLES = 25, ///< So many late time stamps in a row, and they are the time.
     LOST_CYCLES = 3,  ///< Without a boundary for so long there is no reference.
     CODE_LIMIT = 1 << 23,
     MOST_HALVES = 255, ///< half_cycle.halves saturates.
@@ -17,6 +18,7 @@ static const double FOLLOW = 0.25;    ///< Of its error the grid takes over so m
 static const double STEEPEST = 0.001; ///< and no more than this part of a half cycle.
 static const uint64_t MOST_LOST = (uint64_t)1 << 40; ///< Months; keeps positions exact.
 static const double CLOCK_JUMP_US = 50000.0;
+static const double LATE_STEP_US = 500.0; ///< Most that a late time stamp moves the clock.
 
 unsigned half_cycles_voltages(const struct wiring *wiring, uint8_t input[HALF_CYCLES_VOLTAGE_LIMIT])
 {
@@ -246,14 +248,21 @@ static void take_frames(void *ctx, const struct adc_block *block, uint32_t from,
     }
 }
 
+/// Codes may have waited before they were read: while a flash sector is erased, or on a busy
+/// machine. So a time stamp may be late, and is never early.
 static void follow_clock(struct half_cycles *h, double at, uint64_t uptime_us)
 {
     const double mine = h->clock_us + (at - (double)h->clock_frame) * 1e6 / h->rate_hz;
     const double error = (double)uptime_us - mine;
-    const bool jump = !h->clock_set || error > CLOCK_JUMP_US || error < -CLOCK_JUMP_US;
+    double step = error / CLOCK_SHARE;
+    step = step > LATE_STEP_US ? LATE_STEP_US : step;
+    h->late_cycles = error > CLOCK_JUMP_US ? h->late_cycles + 1u : 0;
+    if (!h->clock_set || error < -CLOCK_JUMP_US || h->late_cycles == LATE_CYCLES) {
+        step = error;
+        h->late_cycles = 0;
+    }
     const uint64_t frame = (uint64_t)at;
-    h->clock_us =
-        mine + (jump ? error : error / CLOCK_SHARE) - (at - (double)frame) * 1e6 / h->rate_hz;
+    h->clock_us = mine + step - (at - (double)frame) * 1e6 / h->rate_hz;
     h->clock_frame = frame;
     h->clock_set = true;
 }

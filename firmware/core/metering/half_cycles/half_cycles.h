@@ -9,6 +9,10 @@
 /// them are always one cycle, through a phase jump too. It learns the frequency from sound cycles
 /// only, five in a row; while they stay away (a dip, an interruption) it runs free at the last one.
 ///
+/// Time passes by the frames, at the measured rate. Time stamps of boundaries correct it: gently
+/// where they are late, since codes may have waited to be read, and at once only where they are
+/// late for 25 cycles in a row, or early by more than 50 ms.
+///
 /// Half cycles begin and end between frames; sums are trapezoidal integrals as in docs/metering.md.
 /// They leave as integers, one record for each voltage and half cycle, through a ring. While the
 /// ring is full, half cycles grow together (READING_QUALITY_MERGED); none is lost.
@@ -81,6 +85,7 @@ struct half_cycles {
     uint16_t quality;
     double clock_us; ///< Uptime at frame `clock_frame`, smoothed over the boundaries.
     uint64_t clock_frame;
+    uint32_t late_cycles; ///< Time stamps in a row that were late.
     bool clock_set;
     struct frame_tap tap;
 };

@@ -25,6 +25,7 @@ struct fixture {
     uint64_t frames; ///< Fed so far.
     double rate_hz;  ///< As it is, and as boundaries tell it when `told`.
     bool told;
+    uint64_t late_us; ///< So long codes wait before they are read.
 };
 
 static int power_up(void **state)
@@ -73,7 +74,8 @@ static void cross(struct fixture *f, double fraction, bool jumped)
                                            .cycles_per_window = 10,
                                            .jumped = jumped,
                                            .rate_hz = f->told ? f->rate_hz : 0.0,
-                                           .uptime_us = uptime_of(f, (double)f->frames) };
+                                           .uptime_us =
+                                               uptime_of(f, (double)f->frames) + f->late_us };
     tap->boundary(tap->ctx, &boundary);
 }
 
@@ -180,6 +182,56 @@ static void tells_the_time_by_the_rate_that_was_measured_last(void **state)
             ring_release(&f->ring);
         }
     }
+}
+
+/// How far the times of what is in the ring are from the truth, at most. Empties it.
+static uint64_t worst_us(struct fixture *f)
+{
+    uint64_t worst = 0;
+    const struct half_cycle *half = NULL;
+    while ((half = ring_peek(&f->ring)) != NULL) {
+        const uint64_t truth =
+            uptime_of(f, half->ended_frame + half->ended_q15 / (double)HALF_CYCLES_ONE);
+        const uint64_t error =
+            half->ended_us > truth ? half->ended_us - truth : truth - half->ended_us;
+        worst = error > worst ? error : worst;
+        ring_release(&f->ring);
+    }
+    return worst;
+}
+
+/// As while a flash sector is erased: codes wait for 100 ms, and then all come at once.
+static void tells_the_time_of_codes_that_waited_as_if_they_had_not(void **state)
+{
+    struct fixture *f = *state;
+    run_cycles(f, 20);
+    drain(f);
+    for (unsigned n = 0; n < 5; n++) {
+        f->late_us = 100000u - 20000u * n;
+        run_cycles(f, 1);
+    }
+    f->late_us = 0;
+    run_cycles(f, 5);
+    assert_in_range(worst_us(f), 0, 2500);
+}
+
+static void believes_a_clock_that_stays_late_for_half_a_second(void **state)
+{
+    struct fixture *f = *state;
+    run_cycles(f, 20);
+    drain(f);
+    f->late_us = 100000;
+    run_cycles(f, 20);
+    assert_in_range(worst_us(f), 0, 12000);
+    run_cycles(f, 10);
+    drain(f);
+    run_cycles(f, 20);
+    assert_in_range(worst_us(f), 99000, 101000); // All of them are as late now.
+    f->late_us = 0;
+    run_cycles(f, 2);
+    drain(f);
+    run_cycles(f, 20);
+    assert_in_range(worst_us(f), 0, 1000);
 }
 
 static void turns_a_phase_jump_into_no_longer_cycle(void **state)
@@ -381,6 +433,8 @@ int main(void)
         cmocka_unit_test_setup(gives_each_half_of_a_sine_from_crossing_to_crossing, power_up),
         cmocka_unit_test_setup(runs_free_while_boundaries_stay_away, power_up),
         cmocka_unit_test_setup(tells_the_time_by_the_rate_that_was_measured_last, power_up),
+        cmocka_unit_test_setup(tells_the_time_of_codes_that_waited_as_if_they_had_not, power_up),
+        cmocka_unit_test_setup(believes_a_clock_that_stays_late_for_half_a_second, power_up),
         cmocka_unit_test_setup(turns_a_phase_jump_into_no_longer_cycle, power_up),
         cmocka_unit_test_setup(believes_no_length_of_a_jumped_cycle, power_up),
         cmocka_unit_test_setup(merges_half_cycles_when_the_ring_is_full_and_loses_none, power_up),
