@@ -22,7 +22,7 @@ void app_main(void)
 
     esp_log_level_set("*", (esp_log_level_t)LOG_LEVEL);
     ESP_LOGI(TAG, "started by %s", chip_image_start_reason());
-    if (chip_image_take_crash(crash) == STATUS_OK) {
+    if (chip_image_crash(crash) == STATUS_OK) {
         ESP_LOGE(TAG, "the last run: %s", crash);
     }
     meter_run(&meter);

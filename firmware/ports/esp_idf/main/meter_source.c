@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "meter_source.h"
 
+#include "soc/soc_caps.h"
+
 #if CONFIG_OHM_PROFILE_INVERTER_GATEWAY
 enum status meter_source_open(struct meter_source *source, const struct clock *clock,
                               unsigned channels)
@@ -21,6 +23,10 @@ enum {
 static const double MICRO = 1e-6;
 
 #if CONFIG_OHM_SOURCE_ADC
+_Static_assert(CONFIG_OHM_FRAME_RATE_HZ *(1 + CONFIG_OHM_CURRENTS) <=
+                   SOC_ADC_SAMPLE_FREQ_THRES_HIGH,
+               "the converter is not so fast: fewer frames per second, or fewer currents");
+
 static enum status open_converter(struct meter_source *source, const struct clock *clock)
 {
     static const int pins[] = { CONFIG_OHM_VOLTAGE_GPIO,   CONFIG_OHM_CURRENT_0_GPIO,
@@ -47,6 +53,11 @@ static enum status open_converter(struct meter_source *source, const struct cloc
 }
 #elif CONFIG_OHM_SOURCE_MUX
 enum { ADDRESS_LINES = 3, WORDS_EACH = 8 };
+
+_Static_assert(CONFIG_OHM_FRAME_RATE_HZ *(1 + CONFIG_OHM_CURRENTS) <= MUX_DMA_TURNS_PER_S &&
+                   CONFIG_OHM_FRAME_RATE_HZ * (1 + CONFIG_OHM_CURRENTS) * WORDS_EACH <=
+                       SOC_ADC_SAMPLE_FREQ_THRES_HIGH,
+               "a multiplexer is not so fast: fewer frames per second, or fewer currents");
 
 /// The voltage is at the multiplexer's address 0, the currents at 1 to 7: with three address lines
 /// seven of them.

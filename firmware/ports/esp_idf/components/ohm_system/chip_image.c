@@ -59,16 +59,30 @@ const char *chip_image_start_reason(void)
     }
 }
 
-enum status chip_image_take_crash(char text[CHIP_IMAGE_REASON_SIZE])
+static bool has_crashed(void)
+{
+    switch (esp_reset_reason()) {
+    case ESP_RST_PANIC:
+    case ESP_RST_INT_WDT:
+    case ESP_RST_TASK_WDT:
+    case ESP_RST_WDT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum status chip_image_crash(char text[CHIP_IMAGE_REASON_SIZE])
 {
     esp_core_dump_summary_t summary;
     char reason[CHIP_IMAGE_REASON_SIZE / 2] = "no reason is known";
 
-    if (esp_core_dump_image_check() != ESP_OK || esp_core_dump_get_summary(&summary) != ESP_OK) {
+    if (!has_crashed() || esp_core_dump_image_check() != ESP_OK ||
+        esp_core_dump_get_summary(&summary) != ESP_OK) {
         return STATUS_MISSING;
     }
     (void)esp_core_dump_get_panic_reason(reason, sizeof reason);
     (void)snprintf(text, CHIP_IMAGE_REASON_SIZE, "task %.15s crashed at %08" PRIx32 ": %s",
                    summary.exc_task, summary.exc_pc, reason);
-    return esp_core_dump_image_erase() == ESP_OK ? STATUS_OK : STATUS_IO;
+    return STATUS_OK;
 }

@@ -27,7 +27,8 @@ MUST_CHECK enum status chip_image_confirm(void);
 /// Why the chip started, in a few words, such as "power came on" or "the task watchdog".
 const char *chip_image_start_reason(void);
 
-/// What the core dump in flash says of a crash, as a line for a log; then forgets the dump.
+/// What the core dump in flash says of the crash that made the chip start, as a line for a log. The
+/// dump stays for `idf.py coredump-info` until the next crash.
 ///
-/// @return STATUS_MISSING  there is none.
-MUST_CHECK enum status chip_image_take_crash(char text[CHIP_IMAGE_REASON_SIZE]);
+/// @return STATUS_MISSING  no crash made it start, or there is no dump.
+MUST_CHECK enum status chip_image_crash(char text[CHIP_IMAGE_REASON_SIZE]);
