@@ -292,7 +292,9 @@ bool meter_setup_step(struct meter_setup *setup)
     if (atomic_exchange(&setup->window_wanted, false)) {
         open_window(setup);
     }
-    (void)provisioner_step(&setup->provisioner, clock->uptime_us(clock->ctx) / US_PER_MS);
+    const uint64_t now_ms = clock->uptime_us(clock->ctx) / US_PER_MS;
+    pairing_session_mind(&setup->pairing, now_ms);
+    (void)provisioner_step(&setup->provisioner, now_ms);
     const bool is_open = setup->provisioner.is_window_open;
     setup->was_ready |= provisioner_identity(&setup->provisioner, &slot, &number);
     setup->lock.release(setup->lock.ctx);
