@@ -6,6 +6,7 @@ import { useMemo, useRef } from "react";
 import uPlot from "uplot";
 import type { MeteringInterval } from "../api/types";
 import { axisNumbers, fixed } from "../model/format";
+import { intervalFlags } from "../model/quality";
 import {
   Chart,
   doubtMarks,
@@ -53,7 +54,7 @@ export function SupplyChart(props: {
   latest.current = intervals;
   const doubts: Doubts = (index) => {
     const interval = latest.current[index];
-    return interval ? [...new Set([...interval.flags, ...interval.quality])] : [];
+    return interval ? intervalFlags(interval) : [];
   };
   const data = useMemo((): uPlot.AlignedData => {
     const rows = intervals.map((interval) => ({

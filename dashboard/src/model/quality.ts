@@ -2,7 +2,7 @@
 // What the quality flags of a reading mean, in words, and which numbers they touch. The bits are
 // those of base/reading/reading.h.
 
-import type { Reading, ReadingChannel } from "../api/types";
+import type { MeteringInterval, Reading, ReadingChannel } from "../api/types";
 
 export type Touched = "voltage" | "current" | "power" | "frequency" | "energy" | "rate";
 
@@ -121,9 +121,13 @@ const INTERVAL_FLAGS: readonly QualityFlag[] = [
   },
 ];
 
+const FLAGS_BY_NAME: ReadonlyMap<string, QualityFlag> = new Map(
+  [...QUALITY_FLAGS, ...INTERVAL_FLAGS].map((flag) => [flag.name, flag]),
+);
+
 /** The flag of that name; one that this page does not know yet is shown as it is. */
 export function qualityFlag(name: string): QualityFlag {
-  const known = [...QUALITY_FLAGS, ...INTERVAL_FLAGS].find((flag) => flag.name === name);
+  const known = FLAGS_BY_NAME.get(name);
   return (
     known ?? { name, bit: 0, label: name.replaceAll("_", " "), explanation: name, touches: null }
   );
@@ -144,6 +148,11 @@ export function channelFlags(reading: Reading, channel: ReadingChannel): string[
   );
   const shared = reading.quality.filter((name) => !explained.includes(name));
   return [...new Set([...shared, ...channel.quality])];
+}
+
+/** The flags of an interval's time and of what was measured in it. */
+export function intervalFlags(interval: MeteringInterval): string[] {
+  return [...new Set([...interval.flags, ...interval.quality])];
 }
 
 /** The flags of a reading and of all its channels. */

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { getIntervals, resetDemand, serverNowMs } from "../api/client";
 import type { MeteringInterval } from "../api/types";
 import { duration, momentShort, power } from "../model/format";
+import { intervalFlags } from "../model/quality";
 import { ConfirmDialog } from "../ui/confirm_dialog";
 import { Measure, QualityFlags } from "../ui/parts";
 
@@ -16,10 +17,6 @@ function highest(intervals: readonly MeteringInterval[]): MeteringInterval | nul
     if (best === null || interval.demand_w > (best.demand_w ?? 0)) best = interval;
   }
   return best;
-}
-
-function doubts(block: MeteringInterval): string[] {
-  return [...new Set([...block.flags, ...block.quality])];
 }
 
 /** Demand as the meter's blocks tell it: the newest, the highest of the day, the highest ever. */
@@ -60,14 +57,14 @@ export function DemandCard(props: { deviceId: string }) {
             <dt>Newest, until {momentShort(newest.end_ms)}</dt>
             <dd>
               <Measure quantity={power(newest.demand_w)} />
-              <QualityFlags flags={doubts(newest)} />
+              <QualityFlags flags={intervalFlags(newest)} />
             </dd>
           </div>
           <div>
             <dt>Highest of 24 hours{peak !== null && `, until ${momentShort(peak.end_ms)}`}</dt>
             <dd>
               <Measure quantity={power(peak?.demand_w)} />
-              {peak !== null && <QualityFlags flags={doubts(peak)} />}
+              {peak !== null && <QualityFlags flags={intervalFlags(peak)} />}
             </dd>
           </div>
           <div>

@@ -134,17 +134,23 @@ function PendingList(props: { pending: PendingDevice[] }) {
   );
 }
 
-function PendingRow(props: { pending: PendingDevice }) {
-  const { device_id, creator, created_ms, expires_ms, replaces } = props.pending;
-  const now = useNow();
+/** Withdraws every certificate and code of a device. */
+function useRevocation(deviceId: string, reason: string) {
   const client = useQueryClient();
-  const withdraw = useMutation({
-    mutationFn: () => revokeDevice(device_id, "enrolment code withdrawn in the dashboard"),
+  return useMutation({
+    mutationFn: () => revokeDevice(deviceId, reason),
+    // Not awaited: without a network the fetches take their time, and the failure is to be seen at once.
     onSettled: () => {
       void client.invalidateQueries({ queryKey: ["identities"] });
       void client.invalidateQueries({ queryKey: ["audit"] });
     },
   });
+}
+
+function PendingRow(props: { pending: PendingDevice }) {
+  const { device_id, creator, created_ms, expires_ms, replaces } = props.pending;
+  const now = useNow();
+  const withdraw = useRevocation(device_id, "enrolment code withdrawn in the dashboard");
   return (
     <li className="identity-row">
       <span className="identity-name">{device_id}</span>
@@ -177,16 +183,8 @@ function PendingRow(props: { pending: PendingDevice }) {
 
 function CertificateRow(props: { certificate: Certificate }) {
   const { certificate } = props;
-  const client = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const revoke = useMutation({
-    mutationFn: () => revokeDevice(certificate.device_id, "revoked in the dashboard"),
-    // Not awaited: without a network the fetches take their time, and the failure is to be seen at once.
-    onSettled: () => {
-      void client.invalidateQueries({ queryKey: ["identities"] });
-      void client.invalidateQueries({ queryKey: ["audit"] });
-    },
-  });
+  const revoke = useRevocation(certificate.device_id, "revoked in the dashboard");
   const state = CERTIFICATE_STATES[certificate.state];
   const lasting = isInForce(certificate);
   const soon = certificate.renewal_overdue || (lasting && certificate.days_left < SOON_DAYS);
