@@ -23,23 +23,10 @@ static void print_record(const cJSON *record)
     if (localtime_r(&time, &parts) != NULL) {
         (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &parts);
     }
-    (void)printf("%s  ", when);
-    (void)fputs(ohm_text(record, "kind"), stdout);
-    (void)fputs("  ", stdout);
-    (void)fputs(device[0] != '\0' ? device : "-", stdout);
-    if (actor[0] != '\0') {
-        (void)fputs("  by ", stdout);
-        (void)fputs(actor, stdout);
-    }
-    if (address[0] != '\0') {
-        (void)fputs("  from ", stdout);
-        (void)fputs(address, stdout);
-    }
-    if (detail[0] != '\0') {
-        (void)fputs("  ", stdout);
-        (void)fputs(detail, stdout);
-    }
-    (void)putchar('\n');
+    (void)printf("%s  %s  %s", when, ohm_text(record, "kind"), device[0] != '\0' ? device : "-");
+    (void)printf("%s%s", actor[0] != '\0' ? "  by " : "", actor);
+    (void)printf("%s%s", address[0] != '\0' ? "  from " : "", address);
+    (void)printf("%s%s\n", detail[0] != '\0' ? "  " : "", detail);
 }
 
 enum exit_code ohm_audit(struct ohm *ohm)

@@ -2,10 +2,8 @@
 #include "device_link.h"
 
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/sysinfo.h>
 
-#include "base64url.h"
 #include "version.h"
 
 // What the communication task asks of the device
@@ -90,18 +88,6 @@ static void notice(void *ctx, enum communication_notice kind, const char *text)
 
 // Building
 
-/// The key of the fleet's orders, or NULL where none is set.
-static const uint8_t *read_command_key(struct device *device)
-{
-    const char *text = device->settings.command_key;
-    size_t size = 0;
-    return base64url_decode(text, strlen(text), device->command_key, sizeof device->command_key,
-                            &size) == STATUS_OK &&
-                   size == sizeof device->command_key
-               ? device->command_key
-               : NULL;
-}
-
 enum status device_link_open(struct device *device)
 {
     const struct options *options = device->options;
@@ -131,7 +117,9 @@ enum status device_link_open(struct device *device)
         .metering = &device->metering_requests,
         .button = &device->button,
         .crypto = &device->crypto,
-        .command_key = read_command_key(device),
+        .command_key = settings_command_key(&device->settings, device->command_key)
+                           ? device->command_key
+                           : NULL,
         .attester = device->attester,
         .version = OHM_VERSION,
         .boot_id = device->storage.boot_id,

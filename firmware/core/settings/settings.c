@@ -2,7 +2,6 @@
 #include "settings.h"
 
 #include "base64url.h"
-#include "crypto.h"
 
 enum { HOUR_MS = 3600000 };
 
@@ -46,17 +45,23 @@ static bool is_time_zone(const char *text)
     return time_zone_parse(&zone, text, NULL) == STATUS_OK;
 }
 
-/// Nothing, or an uncompressed point: the rest of it is whoever's who uses it.
-static bool is_public_key(const char *text)
+/// An uncompressed point: the rest of it is whoever's who uses it.
+static bool read_public_key(const char *text, uint8_t key[CRYPTO_P256_PUBLIC_SIZE])
 {
-    uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
     size_t length = 0;
     size_t size = 0;
     while (text[length] != '\0') {
         length++;
     }
-    return length == 0 || (base64url_decode(text, length, key, sizeof key, &size) == STATUS_OK &&
-                           size == sizeof key && key[0] == 4);
+    return base64url_decode(text, length, key, CRYPTO_P256_PUBLIC_SIZE, &size) == STATUS_OK &&
+           size == CRYPTO_P256_PUBLIC_SIZE && key[0] == 4;
+}
+
+/// Nothing, or such a key.
+static bool is_public_key(const char *text)
+{
+    uint8_t key[CRYPTO_P256_PUBLIC_SIZE];
+    return text[0] == '\0' || read_public_key(text, key);
 }
 
 static bool is_tariff(const char *text)
@@ -224,4 +229,9 @@ const struct settings_rule *settings_rule(const char *name)
 {
     const struct entry *entry = find(name);
     return entry != NULL ? &entry->rule : NULL;
+}
+
+bool settings_command_key(const struct settings *settings, uint8_t key[CRYPTO_P256_PUBLIC_SIZE])
+{
+    return read_public_key(settings->command_key, key);
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crypto.h"
 #include "status.h"
 #include "tariff.h"
 #include "time_zone.h"
@@ -61,6 +62,11 @@ void settings_init(struct settings *settings);
 ///         STATUS_INVALID  the text is no value for it; nothing changed. settings_rule() says what
 ///         is.
 MUST_CHECK enum status settings_set(struct settings *settings, const char *name, const char *text);
+
+/// The key of `command_key`, in bytes.
+///
+/// @return whether one is set; else what is in `key` is of no use.
+bool settings_command_key(const struct settings *settings, uint8_t key[CRYPTO_P256_PUBLIC_SIZE]);
 
 /// The cadence of the older meters: `data` every 7 s, `realtime` and `relay_status` every second.
 void settings_use_seed_profile(struct settings *settings);

@@ -113,15 +113,20 @@ static void takes_a_key_that_can_be_one(void **state)
 {
     struct settings settings;
     char key[SETTINGS_KEY_SIZE + 1];
+    uint8_t bytes[CRYPTO_P256_PUBLIC_SIZE];
+    const uint8_t expected[CRYPTO_P256_PUBLIC_SIZE] = { 4 };
     (void)state;
     settings_init(&settings);
     assert_string_equal(settings.command_key, "");
+    assert_false(settings_command_key(&settings, bytes));
     // 65 bytes, the first of them 4: an uncompressed point, as far as one can see.
     memset(key, 'A', SETTINGS_KEY_SIZE);
     memcpy(key, "BA", 2);
     key[SETTINGS_KEY_SIZE] = '\0';
     assert_int_equal(settings_set(&settings, "command_key", key), STATUS_OK);
     assert_string_equal(settings.command_key, key);
+    assert_true(settings_command_key(&settings, bytes));
+    assert_memory_equal(bytes, expected, sizeof expected);
     assert_int_equal(settings_set(&settings, "command_key", key + 1), STATUS_INVALID);
     key[0] = 'C';
     assert_int_equal(settings_set(&settings, "command_key", key), STATUS_INVALID);

@@ -4,7 +4,6 @@
 #include "provisioning_facts.h"
 #include "restart_note.h"
 
-/// Credentials that have worked live under this key.
 static void tell(const struct caretaker *caretaker, enum caretaker_notice notice, const char *text,
                  uint32_t count)
 {

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64url.h"
 #include "chip_image.h"
 #include "meter.h"
 #include "self_report.h"
@@ -156,18 +155,6 @@ static enum status read_broker(struct meter *meter, uint16_t *port)
     return STATUS_OK;
 }
 
-/// The key of the fleet's orders, or NULL where none is set.
-static const uint8_t *read_command_key(struct meter *meter)
-{
-    const char *text = meter->settings.command_key;
-    size_t size = 0;
-    return base64url_decode(text, strlen(text), meter->command_key, sizeof meter->command_key,
-                            &size) == STATUS_OK &&
-                   size == sizeof meter->command_key
-               ? meter->command_key
-               : NULL;
-}
-
 static enum status open_session(struct meter *meter)
 {
     struct broker_session_options options = {
@@ -213,7 +200,8 @@ enum status meter_link_open(struct meter *meter)
         .metering = meter->metering != NULL ? &meter->metering_requests : NULL,
         .button = &meter->button,
         .crypto = &meter->crypto,
-        .command_key = read_command_key(meter),
+        .command_key =
+            settings_command_key(&meter->settings, meter->command_key) ? meter->command_key : NULL,
         .attester = &meter->attester,
         .version = meter->facts.version,
         .boot_id = meter->boot_id,
